@@ -1,0 +1,16 @@
+"""npgan: generative adversarial nets from scratch in NumPy, every gradient written by hand and checked."""
+
+from npgan import games, theory
+from npgan.distributions import Gaussian, Mixture, Rows, Uniform, grid, ring
+from npgan.gan import GAN, Diverged
+from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh, sigmoid
+from npgan.network import Network
+from npgan.optim import SGD, Adam, RMSProp
+from npgan.training import Record, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GAN", "SGD", "Adam", "Dense", "Diverged", "Gaussian", "LeakyReLU", "Mixture", "Network", "RMSProp",
+    "Record", "Rows", "Sigmoid", "Tanh", "Uniform", "games", "grid", "ring", "sigmoid", "theory", "train",
+]  # fmt: skip

@@ -1,0 +1,202 @@
+"""A checkpoint is one .npz file from which training goes on as if it had never stopped.
+
+It holds plain arrays and one text, never a pickle. Weights are named and laid out as PyTorch's
+Sequential names them: `G.0.weight` (n_out, n_in), `G.0.bias`, `D.0.weight`, ..., and, if there is an
+averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...),
+the place in the data (`data.order`) and `meta`: JSON with the layers, optimisers, game, step, state
+of the random generator, and whatever configuration the caller adds.
+"""
+
+import io
+import json
+import math
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from npgan import games
+from npgan.files import whole_file
+from npgan.gan import GAN
+from npgan.layers import LAYERS
+from npgan.network import Network
+from npgan.optim import OPTIMISERS
+
+FORMAT = "npgan checkpoint 1"
+META_LIMIT = 1_000_000  # bytes; ours are about 2,000
+TORCH_NAMES = {"W": "weight", "b": "bias"}
+
+
+class CheckpointError(ValueError):
+    """The file is not a checkpoint that can be read here."""
+
+
+class Checkpoint(NamedTuple):
+    """What load gives back; data is a dict of arrays, config the caller's own dict."""
+
+    gan: GAN
+    step: int
+    rng: np.random.Generator
+    data: dict
+    config: dict
+
+
+def save(path, gan, *, step, rng, data=None, config=None):
+    """Write everything that the next step depends on to path, whole or not at all.
+
+    step: how many are done. data: the object that train draws from (its state() is kept, if it has
+    one). config: a JSON-able dict for the caller's own use. OSError if path cannot be written.
+    """
+    meta = {
+        "format": FORMAT,
+        "dtype": gan.G.dtype.name,
+        "G": _specs(gan.G.layers),
+        "D": _specs(gan.D.layers),
+        "opt_g": _spec(gan.opt_g),
+        "opt_d": _spec(gan.opt_d),
+        "game": gan.game.name,
+        "latent": gan.latent,
+        "averaged": gan.average is not None,
+        "step": step,
+        "rng": rng.bit_generator.state,
+        "data": {name: [array.dtype.name, *array.shape] for name, array in _state(data).items()},
+        "config": config or {},
+    }
+    arrays = {name: array for name, array in _arrays(gan).items()}
+    arrays.update({f"data.{name}": array for name, array in _state(data).items()})
+    text = json.dumps(meta)
+    with whole_file(path) as file:
+        np.savez(file, meta=np.array(text), **arrays)
+
+
+def load(path):
+    """Read a checkpoint: a Checkpoint with a GAN built anew. CheckpointError says what is wrong.
+
+    Nothing is unpickled, every array must have the shape and dtype that the layers call for, and no
+    more memory is taken than the file has bytes.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        with zipfile.ZipFile(path) as archive:
+            meta = _read_meta(archive)
+            gan, wanted = _build(meta, size)
+            wanted.update({f"data.{n}": (np.dtype(d), tuple(s)) for n, (d, *s) in meta["data"].items()})
+            arrays = {name: _read(archive, name, *want) for name, want in wanted.items()}
+        rng = np.random.Generator(np.random.PCG64())
+        rng.bit_generator.state = meta["rng"]
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint at {path}: no such file") from None
+    except IsADirectoryError:
+        raise CheckpointError(f"{path} is a folder, and a checkpoint is a file in it") from None
+    except PermissionError:
+        raise CheckpointError(f"{path} cannot be read: permission denied") from None
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} is not a usable checkpoint: {error}") from None
+    except Exception as error:  # whatever zip, JSON or NumPy make of a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} is not a usable checkpoint: {reason}") from None
+    for name, target in _arrays(gan).items():
+        target[...] = arrays[name]
+    data = {name: arrays[f"data.{name}"] for name in meta["data"]}
+    return Checkpoint(gan, meta["step"], rng, data, meta["config"])
+
+
+def state_dict(net):
+    """{"0.weight": W^T (n_out, n_in), "0.bias": b, ...}, views of theta, as torch.nn.Sequential names them."""
+    return {
+        f"{i}.{TORCH_NAMES.get(name, name)}": getattr(net.layers[i], name).T
+        for i, name, _ in net.parameters()
+    }
+
+
+def _arrays(gan):
+    """Every array that training changes, by its name in the file; views, to be saved or filled."""
+    nets = {"G": gan.G, "D": gan.D} | ({"average": gan.average} if gan.average else {})
+    out = {f"{n}.{key}": array for n, net in nets.items() for key, array in state_dict(net).items()}
+    for n, optimiser in {"opt_g": gan.opt_g, "opt_d": gan.opt_d}.items():
+        out.update({f"{n}.{key}": array for key, array in optimiser.state().items()})
+    return out
+
+
+def _state(data):
+    return data.state() if hasattr(data, "state") else {}
+
+
+def _spec(thing):
+    """[class name, settings...] from which `_make` makes the same layer or optimiser again."""
+    return [type(thing).__name__, *(getattr(thing, name) for name in thing.settings)]
+
+
+def _specs(layers):
+    return [_spec(layer) for layer in layers]
+
+
+def _make(spec, classes, *first):
+    name, *settings = spec
+    if name not in classes:
+        raise CheckpointError(f"it needs a {name!r}, known are {', '.join(classes)}")
+    return classes[name](*first, *settings)
+
+
+def _read_meta(archive):
+    dtype, shape = _header(archive, "meta")
+    if dtype.kind != "U" or shape != () or dtype.itemsize > 4 * META_LIMIT:
+        raise CheckpointError("its meta entry is not a text")
+    meta = json.loads(str(_read(archive, "meta", dtype, shape)))
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        raise CheckpointError(f"its format is not {FORMAT!r}")
+    if not isinstance(meta["step"], int) or meta["step"] < 0 or not isinstance(meta["config"], dict):
+        raise CheckpointError("its step or configuration makes no sense")
+    return meta
+
+
+def _build(meta, size):
+    """The GAN that meta describes, with parameters still to be filled, and {name: (dtype, shape)}."""
+    for key in "G", "D":
+        cells = sum(math.prod(spec[1:]) for spec in meta[key] if spec[0] == "Dense")
+        if cells * np.dtype(meta["dtype"]).itemsize > size:
+            raise CheckpointError(f"its {key} would not fit into a file of {size} bytes")
+    rng = np.random.default_rng(0)
+    G, D = (
+        Network(*(_make(spec, LAYERS) for spec in meta[key]), rng=rng, dtype=meta["dtype"])
+        for key in ("G", "D")
+    )
+    opt_g, opt_d = _make(meta["opt_g"], OPTIMISERS, G), _make(meta["opt_d"], OPTIMISERS, D)
+    gan = GAN(G, D, opt_g, opt_d, game=games.by_name(meta["game"]), latent=meta["latent"])
+    if meta["averaged"]:
+        gan.update_average(0.5, 1)
+    return gan, {name: (array.dtype, array.shape) for name, array in _arrays(gan).items()}
+
+
+def _header(archive, name):
+    """(dtype, shape) of an array in the archive, without reading it; pickled objects are refused."""
+    try:
+        info = archive.getinfo(f"{name}.npy")
+    except KeyError:
+        raise CheckpointError(f"it has no entry {name!r}") from None
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise CheckpointError(f"its entry {name!r} is compressed, which ours never are")
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        if version not in read:
+            raise CheckpointError(f"its entry {name!r} has array format {version}")
+        shape, _, dtype = read[version](file)
+    if dtype.hasobject:
+        raise CheckpointError(f"its entry {name!r} holds pickled objects, which are never loaded")
+    return dtype, shape
+
+
+def _read(archive, name, dtype, shape):
+    """The array called name, if its header says (dtype, shape) and the numbers are all there."""
+    got = _header(archive, name)
+    if got != (dtype, shape):
+        raise CheckpointError(f"its entry {name!r} is {got[0]} {got[1]}, wanted {dtype} {shape}")
+    if archive.getinfo(f"{name}.npy").file_size > dtype.itemsize * math.prod(shape) + 10_000:
+        raise CheckpointError(f"its entry {name!r} is longer than its shape {shape} says")
+    array = np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise CheckpointError(f"its entry {name!r} holds numbers that are not finite")
+    return array

@@ -1,0 +1,141 @@
+"""A distribution here can be sampled and evaluated, so that what G learns has a formula beside it.
+
+sample(n, rng=rng) -> (n, d), float64; pdf(x) -> (m,) for x of shape (m, d), or (m,) when d = 1.
+"""
+
+import math
+
+import numpy as np
+
+from npgan import require
+
+
+class Gaussian:
+    """The normal distribution N(mu, sigma^2) on the line; sigma is the standard deviation."""
+
+    d = 1
+
+    def __init__(self, mu, sigma):
+        self.mu = require.number("mu", mu, -math.inf)
+        self.sigma = require.number("sigma", sigma)
+
+    def __repr__(self):
+        return f"Gaussian({self.mu:g}, {self.sigma:g})"
+
+    def sample(self, n, *, rng):
+        n = require.count("n", n)
+        return self.mu + self.sigma * require.generator(rng).standard_normal((n, 1))
+
+    def log_pdf(self, x):
+        u = (_points(x, 1)[:, 0] - self.mu) / self.sigma
+        return -0.5 * u**2 - math.log(self.sigma * math.sqrt(2 * math.pi))
+
+    def pdf(self, x):
+        return np.exp(self.log_pdf(x))
+
+
+class Uniform:
+    """The uniform distribution on the interval [low, high)."""
+
+    d = 1
+
+    def __init__(self, low, high):
+        self.low = require.number("low", low, -math.inf)
+        self.high = require.number("high", high, self.low)
+
+    def __repr__(self):
+        return f"Uniform({self.low:g}, {self.high:g})"
+
+    def sample(self, n, *, rng):
+        return require.generator(rng).uniform(self.low, self.high, (require.count("n", n), 1))
+
+    def pdf(self, x):
+        x = _points(x, 1)[:, 0]
+        return ((self.low <= x) & (x < self.high)) / (self.high - self.low)
+
+
+class Mixture:
+    """Equal parts of round Gaussians: means (k, d), one standard deviation sigma for all."""
+
+    def __init__(self, means, sigma):
+        means = np.array(means, dtype=float)
+        if means.ndim != 2 or not means.size:
+            raise ValueError(f"means must have shape (k, d) with k, d >= 1, got {means.shape}")
+        self.means, self.sigma = require.finite("means", means), require.number("sigma", sigma)
+        self.d = means.shape[1]
+
+    def __repr__(self):
+        return f"Mixture({len(self.means)} means in {self.d}-D, sigma={self.sigma:g})"
+
+    def sample(self, n, *, rng):
+        mode = require.generator(rng).integers(len(self.means), size=require.count("n", n))
+        return self.means[mode] + self.sigma * rng.standard_normal((n, self.d))
+
+    def pdf(self, x):
+        x = _points(x, self.d)
+        total = np.zeros(len(x))
+        for mean in self.means:
+            total += np.exp(-0.5 * ((x - mean) ** 2).sum(axis=1) / self.sigma**2)
+        return total / (len(self.means) * (self.sigma * math.sqrt(2 * math.pi)) ** self.d)
+
+
+class Rows:
+    """A data set as a distribution: its rows in random order, every row once per epoch.
+
+    rows: an array (n, d) of finite numbers, n, d >= 1. A batch that runs over the end of one epoch
+    takes its rest from the next, so batches are always full. state() is the place in the epoch, for
+    a checkpoint; set_state puts it back.
+    """
+
+    def __init__(self, rows):
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or not rows.size or rows.dtype.kind not in "fiu":
+            raise ValueError(
+                f"data must be an array of numbers of shape (n, d) with n, d >= 1, "
+                f"got {rows.dtype} of shape {rows.shape}"
+            )
+        self.rows, self.d = require.finite("data", rows), rows.shape[1]
+        self.order = np.zeros(0, np.uint32)  # the row numbers still to come in this epoch
+
+    def __len__(self):
+        return len(self.rows)
+
+    def sample(self, n, *, rng):
+        """The next n rows, (n, d); rng shuffles at the start of each epoch."""
+        require.count("n", n)
+        require.generator(rng)
+        while len(self.order) < n:
+            self.order = np.append(self.order, rng.permutation(len(self)).astype(np.uint32))
+        now, self.order = self.order[:n], self.order[n:]
+        return self.rows[now]
+
+    def state(self):
+        return {"order": self.order}
+
+    def set_state(self, state):
+        order = state["order"]
+        if order.dtype != np.uint32 or order.ndim != 1 or (order >= len(self)).any():
+            raise ValueError(f"the saved place in the data does not fit data of {len(self)} rows")
+        self.order = order
+
+
+def ring(modes=8, radius=1.0, sigma=0.01):
+    """Gaussians on a circle, centres at angles 2 pi i / modes. The published ring (PacGAN)."""
+    angle = 2 * np.pi * np.arange(require.count("modes", modes)) / modes
+    return Mixture(radius * np.column_stack([np.cos(angle), np.sin(angle)]), sigma)
+
+
+def grid(side=5, spacing=2.0, sigma=0.05):
+    """side x side Gaussians, `spacing` apart, centred at the origin. The published grid (PacGAN)."""
+    ticks = spacing * (np.arange(require.count("side", side)) - (side - 1) / 2)
+    return Mixture(np.array([(x, y) for x in ticks for y in ticks]), sigma)
+
+
+def _points(x, d):
+    """x as an array (m, d); a plain list of numbers will do where d = 1."""
+    x = np.asarray(x, dtype=float)
+    if d == 1 and x.ndim == 1:
+        x = x[:, None]
+    if x.ndim != 2 or x.shape[1] != d:
+        raise ValueError(f"this distribution needs x of shape (m, {d}), got {x.shape}")
+    return x

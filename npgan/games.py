@@ -1,0 +1,93 @@
+"""A game is what D climbs and what G descends, as functions of D's logits, with both gradients.
+
+D ends in a logit a, and D(x) = sigmoid(a): so log D = -softplus(-a) and log(1 - D) = -softplus(a),
+which stay exact where sigmoid rounds to 0 or 1 and its logarithm would be -infinity.
+
+    V, da = game.discriminator(a_real, a_fake)    V to be maximised by D; da (m_real + m_fake, 1) is
+                                                  dV/da, the real rows first, as D saw them
+    loss, da = game.generator(a_fake)             loss to be minimised by G; da (m, 1) is dloss/da
+
+Each term is a mean over its batch, in nats. a_real (m_real, 1), a_fake (m_fake, 1).
+"""
+
+import math
+
+import numpy as np
+
+from npgan import require
+from npgan.layers import sigmoid
+
+
+def softplus(a):
+    """log(1 + exp(a)), elementwise, without overflow."""
+    return np.logaddexp(0, a)
+
+
+class Minimax:
+    """The value function of the paper: D maximises V, G minimises it.
+
+    V = E log D(x) + E log(1 - D(G(z))). Goodfellow et al. 2014, equation 1. G's gradient vanishes
+    where D rejects its samples: see NonSaturating.
+    """
+
+    name = "minimax"
+    # At equilibrium p_g = p_data and D = 1/2:
+    V, loss, D = -math.log(4), -math.log(2), 0.5
+
+    def discriminator(self, a_real, a_fake):
+        V = -softplus(-a_real).mean() - softplus(a_fake).mean()
+        da = np.concatenate([sigmoid(-a_real) / len(a_real), -sigmoid(a_fake) / len(a_fake)])
+        return float(V), da
+
+    def generator(self, a_fake):
+        """E log(1 - D(G(z))), the one term of V that G can move."""
+        return float(-softplus(a_fake).mean()), -sigmoid(a_fake) / len(a_fake)
+
+    def probability(self, a):
+        """D(x) for the logit a: the chance, in D's eyes, that x is real."""
+        return sigmoid(a)
+
+
+class NonSaturating(Minimax):
+    """D plays as in Minimax; G descends -E log D(G(z)) instead: same fixed point, other dynamics.
+
+    Goodfellow et al. 2014, section 3.
+    """
+
+    name = "non_saturating"
+    loss = math.log(2)
+
+    def generator(self, a_fake):
+        return float(softplus(-a_fake).mean()), -sigmoid(-a_fake) / len(a_fake)
+
+
+class LeastSquares:
+    """D regresses real samples to 1 and fakes to 0, with no sigmoid; G wants its fakes at 1.
+
+    V = -E (a_real - 1)^2 / 2 - E a_fake^2 / 2 and loss = E (a_fake - 1)^2 / 2. The best D for a
+    fixed G is again p_data / (p_data + p_g), so the output a itself plays the part of D(x).
+    Mao et al. 2017 (LSGAN).
+    """
+
+    name = "least_squares"
+    V, loss, D = -0.25, 0.125, 0.5
+
+    def discriminator(self, a_real, a_fake):
+        V = -((a_real - 1) ** 2).mean() / 2 - (a_fake**2).mean() / 2
+        da = np.concatenate([(1 - a_real) / len(a_real), -a_fake / len(a_fake)])
+        return float(V), da
+
+    def generator(self, a_fake):
+        return float(((a_fake - 1) ** 2).mean() / 2), (a_fake - 1) / len(a_fake)
+
+    def probability(self, a):
+        return a
+
+
+minimax, non_saturating, least_squares = Minimax(), NonSaturating(), LeastSquares()
+GAMES = {game.name: game for game in (minimax, non_saturating, least_squares)}
+
+
+def by_name(name):
+    """The game called name; ValueError lists the names there are."""
+    return GAMES[require.choice("game", name, GAMES)]

@@ -1,0 +1,266 @@
+"""The gradient checker: nudge a number, see how far the loss moves, compare with what backward says.
+
+For your own layer, anything with forward(x) and backward(dy):
+
+    for check in gradcheck.check_layer(MyLayer(), x, rng=rng):
+        print(check)
+
+Central differences, (f(v + h) - f(v - h)) / 2h, are right to about 1e-10 in float64, so 1e-7 passes
+every correct gradient, and every wrong sign, axis or factor fails by many orders of magnitude.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from npgan import games, require
+from npgan.gan import GAN
+from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
+from npgan.network import Network
+from npgan.optim import SGD
+
+TOLERANCE = 1e-7
+STEPS = (1e-5, 1e-6, 1e-7)  # a smaller h is tried where a kink spoils the larger one
+
+
+@dataclass
+class Check:
+    """The outcome for one array: the worst relative error, where it is, and both numbers there.
+
+    error: |backward - difference| over the largest entry of either gradient (at least a thousandth
+    of the loss, or of 1), so that entries that happen to be near 0 are judged by their neighbours.
+    count: how many entries, or directions, were compared. kinks: those that sit on a kink (the 0 of
+    a LeakyReLU), where left and right slope differ and no gradient exists; they are not counted as
+    errors as long as backward's number lies between the two.
+    """
+
+    name: str
+    error: float
+    where: str
+    backward: float
+    difference: float
+    count: int
+    kinks: list = field(default_factory=list)
+    tolerance: float = TOLERANCE
+
+    @property
+    def ok(self):
+        return self.error <= self.tolerance
+
+    def __str__(self):
+        line = f"{self.name}: {'ok' if self.ok else 'WRONG'}, relative error {self.error:.1e} at {self.where}"
+        line += f" (backward {self.backward:+.9g}, difference {self.difference:+.9g}; {self.count} compared)"
+        if self.kinks:
+            line += f"; {len(self.kinks)} on a kink, with no gradient to compare: {', '.join(self.kinks[:3])}"
+        return line
+
+
+def numerical_gradient(f, theta, h=1e-5):
+    """d f / d theta by central differences: an array of theta's shape.
+
+    f(): a number computed from the array theta (float64), which is nudged in place, one entry at a
+    time, and put back.
+    """
+    _check_inputs(f, theta)
+    grad = np.zeros_like(theta)
+    for index in np.ndindex(theta.shape):
+        grad[index] = _slope(f, theta, _one_hot(theta, index), h)
+    return grad
+
+
+def check(
+    f, theta, grad, *, name="theta", where=None, directions=None, rng=None, tolerance=TOLERANCE
+):
+    """Compare grad, said to be d f / d theta, with central differences; return a Check.
+
+    f(): the loss, a number computed from the array theta, which is nudged in place and put back.
+    Every entry of theta is tried; or, with directions=n, n random directions (rng says which), whose
+    cost does not depend on theta's size. where(index) names an entry in the message.
+
+    ValueError if theta is not float64 (differences in float32 are good to 1e-3 only), if f is not
+    finite, or not deterministic: two calls, two numbers.
+    """
+    _check_inputs(f, theta)
+    grad = np.array(grad, dtype=float)
+    if grad.shape != theta.shape:
+        raise ValueError(f"{name} has shape {theta.shape}, but its gradient {grad.shape}")
+    where = where or (lambda index: f"{name}{list(map(int, index))}")
+    if directions is None:
+        tries = ((where(index), _one_hot(theta, index)) for index in np.ndindex(theta.shape))
+    else:
+        count = require.count("directions", directions)
+        tries = ((f"direction {i}", _direction(theta, rng)) for i in range(count))
+
+    scale = max(float(np.abs(grad).max()), 1e-3 * max(1.0, abs(f())))
+    worst, kinks, count = (-1.0, "nowhere", math.nan, math.nan), [], 0
+    for place, direction in tries:
+        said, count = float(np.vdot(grad, direction)), count + 1
+        for h in STEPS:
+            seen = _slope(f, theta, direction, h)
+            error = abs(said - seen) / max(scale, abs(seen))
+            if error <= tolerance:
+                break
+        else:
+            if _on_kink(f, theta, direction, said, scale):
+                kinks.append(place)
+                continue
+        if not error <= worst[0]:  # a NaN is the worst of all
+            worst = (error if error == error else math.inf, place, said, seen)
+    if worst[0] < 0:  # nothing but kinks
+        worst = (0.0, *worst[1:])
+    return Check(name, *worst, count, kinks, tolerance)
+
+
+def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TOLERANCE):
+    """Check a layer or a Network at x (m, n): one Check per parameter array, and one for x.
+
+    The loss is the sum of the outputs, each weighted by a random number from rng. layer: anything
+    with forward(x) and backward(dy) -> dx. Its parameters are the arrays it lists in `shapes` (a
+    Network is made around it, to allocate them), else those named in parameters, by default W and b
+    if it has them; backward must leave the gradient of W in dW.
+    """
+    x = np.array(x)
+    if getattr(layer, "shapes", None) and not hasattr(layer, next(iter(layer.shapes))):
+        Network(layer, rng=rng)
+    r = rng.standard_normal(layer.forward(x).shape)
+
+    def f():
+        return float((r * layer.forward(x)).sum())
+
+    f()
+    dx = layer.backward(r)
+    options = {"directions": directions, "rng": rng, "tolerance": tolerance}
+    if isinstance(layer, Network):
+        arrays = [("theta", layer.theta, layer.grad.copy(), lambda index: locate(layer, index[0]))]
+    else:
+        if parameters is None:
+            parameters = getattr(layer, "shapes", None) or [p for p in ("W", "b") if hasattr(layer, p)]
+        arrays = [(p, getattr(layer, p), np.copy(getattr(layer, "d" + p)), None) for p in parameters]
+    title = layer if hasattr(layer, "settings") else type(layer).__name__
+    return [
+        check(f, array, grad, name=f"{title} {p}", where=where or _place(p), **options)
+        for p, array, grad, where in [*arrays, ("x", x, dx, None)]
+        if array.size
+    ]
+
+
+def check_discriminator_step(gan, x, z, *, directions=None, rng=None):
+    """Check the whole D step: V as a function of theta_d, G.predict and the game included."""
+
+    def f():
+        a = gan.D.predict(np.concatenate([x, gan.G.predict(z)]))
+        return gan.game.discriminator(a[: len(x)], a[len(x) :])[0]
+
+    gan.discriminator_gradient(x, z)
+    return _check_theta(f, gan.D, f"D step, {gan.game.name}", directions, rng)
+
+
+def check_generator_step(gan, z, *, directions=None, rng=None):
+    """Check the whole G step: G's loss as a function of theta_g, through D."""
+
+    def f():
+        return gan.game.generator(gan.D.predict(gan.G.predict(z)))[0]
+
+    gan.generator_gradient(z)
+    return _check_theta(f, gan.G, f"G step, {gan.game.name}", directions, rng)
+
+
+def check_game(game, a_real, a_fake):
+    """Check both gradients of a game at logits a_real (m, 1), a_fake (m', 1): a list of two Checks."""
+    a = np.concatenate([a_real, a_fake])
+    m = len(a_real)
+    V = check(
+        lambda: game.discriminator(a[:m], a[m:])[0], a, game.discriminator(a[:m], a[m:])[1],
+        name=f"game {game.name}, V", where=_place("a"),
+    )  # fmt: skip
+    a = np.array(a_fake)
+    loss = check(
+        lambda: game.generator(a)[0], a, game.generator(a)[1],
+        name=f"game {game.name}, loss of G", where=_place("a"),
+    )  # fmt: skip
+    return [V, loss]
+
+
+def check_everything(*, rng):
+    """Yield a Check for every layer, every game, and the whole D and G step of each game."""
+    for layer, n in [(Dense(3, 4), 3), (LeakyReLU(0.2), 4), (LeakyReLU(0), 4), (Tanh(), 4), (Sigmoid(), 4)]:
+        yield from check_layer(layer, rng.standard_normal((5, n)), rng=rng)
+    layers = Dense(3, 6), LeakyReLU(0.2), Dense(6, 5), Tanh(), Dense(5, 4), Sigmoid(), Dense(4, 2)
+    yield from check_layer(Network(*layers, rng=rng), rng.standard_normal((5, 3)), rng=rng)
+    for game in games.GAMES.values():
+        yield from check_game(game, 3 * rng.standard_normal((5, 1)), 3 * rng.standard_normal((4, 1)))
+    for game in games.GAMES.values():
+        G = Network(Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
+        D = Network(Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), LeakyReLU(0.2), Dense(8, 1), rng=rng)
+        gan = GAN(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0), game=game)
+        yield check_discriminator_step(gan, rng.standard_normal((6, 3)), gan.noise(6, rng=rng))
+        yield check_generator_step(gan, gan.noise(6, rng=rng))
+
+
+def locate(net, i):
+    """The name of theta[i]: which layer, which parameter, which entry."""
+    for layer, name, shape in net.parameters():
+        if i < math.prod(shape):
+            index = ", ".join(str(int(k)) for k in np.unravel_index(i, shape))
+            return f"layers[{layer}] {net.layers[layer]} {name}[{index}]"
+        i -= math.prod(shape)
+    raise ValueError(f"theta has {net.theta.size} entries")
+
+
+def _check_theta(f, net, name, directions, rng):
+    return check(
+        f, net.theta, net.grad, name=name, where=lambda index: locate(net, index[0]),
+        directions=directions, rng=rng,
+    )  # fmt: skip
+
+
+def _place(name):
+    return lambda index: f"{name}[{', '.join(map(str, index))}]"
+
+
+def _check_inputs(f, theta):
+    if getattr(theta, "dtype", None) != np.float64:
+        got = getattr(theta, "dtype", type(theta).__name__)
+        raise ValueError(f"differences need a float64 array, got {got}: build it with dtype=np.float64")
+    if not theta.size:
+        raise ValueError(f"there is nothing to check in an array of shape {theta.shape}")
+    first, second = f(), f()
+    if not math.isfinite(first):
+        raise ValueError(f"the loss must be finite, got {first}")
+    if first != second:
+        raise ValueError(
+            f"the loss is not deterministic: two calls gave {first!r} and {second!r}; "
+            "draw the random numbers once, before the check"
+        )
+
+
+def _one_hot(theta, index):
+    direction = np.zeros_like(theta)
+    direction[index] = 1.0
+    return direction
+
+
+def _direction(theta, rng):
+    direction = require.generator(rng).standard_normal(theta.shape)
+    return direction / np.linalg.norm(direction)
+
+
+def _slope(f, theta, direction, h, back=1.0):
+    """(f(theta + h) - f(theta - back h)) / (h + back h) along the direction; theta is put back."""
+    start = theta.copy()
+    try:
+        theta[...] = start + h * direction
+        ahead = f()
+        theta[...] = start - back * h * direction
+        return (ahead - f()) / (h + back * h)
+    finally:
+        theta[...] = start
+
+
+def _on_kink(f, theta, direction, said, scale):
+    """Is there no derivative here, and does `said` lie between the left and the right slope?"""
+    right = _slope(f, theta, direction, 1e-7, back=0.0)
+    left = -_slope(f, theta, -direction, 1e-7, back=0.0)
+    slack = 1e-5 * scale
+    return abs(right - left) > 1e-4 * scale and min(left, right) - slack <= said <= max(left, right) + slack

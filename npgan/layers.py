@@ -1,0 +1,139 @@
+"""A layer is a forward and the backward that belongs to it, written side by side.
+
+Shapes: x (m, n_in) goes in, y (m, n_out) comes out, one row per sample; dx and dy are the gradients
+of one number (a loss) with respect to x and y, with the same shapes. Every layer has
+
+    predict(x)    y, and nothing is remembered
+    forward(x)    y, and what backward will need is remembered
+    backward(dy, params=True, inputs=True)
+                  dx for the latest forward. A layer with parameters also overwrites dW, db if
+                  params is true, and may return None in place of dx if inputs is false.
+
+A layer with parameters names their shapes in `shapes` and fills them in `init(rng)`; the arrays
+themselves (W, b and their gradients dW, db) are handed to it by the Network it is put into.
+`settings` names the arguments that would make the same layer again.
+"""
+
+import numpy as np
+
+from npgan import require
+
+
+class Dense:
+    """y = x W + b: every output is a weighted sum of every input.
+
+    x (m, n_in), W (n_in, n_out), b (n_out,), y (m, n_out). ValueError if x has another shape or dtype.
+    """
+
+    settings = ("n_in", "n_out")
+
+    def __init__(self, n_in, n_out):
+        self.n_in, self.n_out = require.count("n_in", n_in), require.count("n_out", n_out)
+        self.shapes = {"W": (self.n_in, self.n_out), "b": (self.n_out,)}
+
+    def __repr__(self):
+        return f"Dense({self.n_in}, {self.n_out})"
+
+    def init(self, rng):
+        """W and b start uniform on (-1/sqrt(n_in), 1/sqrt(n_in)), as PyTorch's Linear does."""
+        bound = self.n_in**-0.5
+        self.W[...] = rng.uniform(-bound, bound, self.W.shape)
+        self.b[...] = rng.uniform(-bound, bound, self.b.shape)
+
+    def predict(self, x):
+        self._check(x)
+        y = np.dot(x, self.W)
+        y += self.b
+        return y
+
+    def forward(self, x):
+        self.x = x
+        return self.predict(x)
+
+    def backward(self, dy, params=True, inputs=True):
+        if params:
+            np.dot(self.x.T, dy, out=self.dW)  # sum over the batch of x_i dy_j
+            dy.sum(axis=0, out=self.db)
+        return np.dot(dy, self.W.T) if inputs else None
+
+    def _check(self, x):
+        if getattr(x, "ndim", 0) != 2 or x.shape[1] != self.n_in or not len(x):
+            got = getattr(x, "shape", type(x).__name__)
+            raise ValueError(f"{self} needs x of shape (m, {self.n_in}) with m >= 1, got {got}")
+        if x.dtype != self.W.dtype:
+            raise ValueError(f"{self} computes in {self.W.dtype}, got x of {x.dtype}")
+
+
+class LeakyReLU:
+    """y = x where x > 0, slope x elsewhere. At the kink x = 0 its slope is the left one.
+
+    0 <= slope < 1; slope 0 is the plain ReLU.
+    """
+
+    settings = ("slope",)
+
+    def __init__(self, slope):
+        self.slope = require.number("slope", slope, 0, 1, include_low=True)
+
+    def __repr__(self):
+        return f"LeakyReLU({self.slope:g})"
+
+    def predict(self, x):
+        return np.maximum(x, self.slope * x)
+
+    def forward(self, x):
+        self.x = x
+        return self.predict(x)
+
+    def backward(self, dy, params=True, inputs=True):
+        positive = (self.x > 0).astype(dy.dtype)  # 1.0 where x > 0, else 0.0: no branch, hence fast
+        return dy * (self.slope + (1 - self.slope) * positive)
+
+
+class Tanh:
+    """y = tanh(x), in (-1, 1); dy/dx = 1 - y^2."""
+
+    settings = ()
+
+    def __repr__(self):
+        return "Tanh()"
+
+    def predict(self, x):
+        return np.tanh(x)
+
+    def forward(self, x):
+        self.y = self.predict(x)
+        return self.y
+
+    def backward(self, dy, params=True, inputs=True):
+        return dy * (1 - self.y**2)
+
+
+class Sigmoid:
+    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y).
+
+    No discriminator here ends in it: a loss is computed on the logit, see `games`.
+    """
+
+    settings = ()
+
+    def __repr__(self):
+        return "Sigmoid()"
+
+    def predict(self, x):
+        return sigmoid(x)
+
+    def forward(self, x):
+        self.y = self.predict(x)
+        return self.y
+
+    def backward(self, dy, params=True, inputs=True):
+        return dy * self.y * (1 - self.y)
+
+
+def sigmoid(a):
+    """1 / (1 + exp(-a)), elementwise; exp never overflows, and tiny values keep their digits."""
+    return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
+
+
+LAYERS = {layer.__name__: layer for layer in (Dense, LeakyReLU, Tanh, Sigmoid)}

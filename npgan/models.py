@@ -1,0 +1,47 @@
+"""Ready pairs: the sizes, starts and learning rates with which each data set is learned well.
+
+Each returns a GAN; hyper-parameters are keyword arguments, so a lesson can turn one knob.
+"""
+
+import numpy as np
+
+from npgan.games import non_saturating
+from npgan.gan import GAN
+from npgan.layers import Dense, LeakyReLU
+from npgan.network import Network
+from npgan.optim import Adam
+
+
+def mlp(sizes, *, rng, slope=0.2, dtype=np.float64, end=()):
+    """Dense layers of the given sizes, (2, 64, 64, 1) say, with a LeakyReLU between each two."""
+    layers = []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [Dense(n_in, n_out), LeakyReLU(slope)]
+    return Network(*layers[:-1], *end, rng=rng, dtype=dtype)
+
+
+def pair(
+    g_sizes, d_sizes, *, rng, lr, d_lr=None, betas=(0.9, 0.999),
+    game=non_saturating, latent="normal", dtype=np.float64, end=(),
+):  # fmt: skip
+    """A GAN of two such networks, each with its Adam; d_lr: D's learning rate, by default lr too."""
+    G = mlp(g_sizes, rng=rng, dtype=dtype, end=end)
+    D = mlp(d_sizes, rng=rng, dtype=dtype)
+    opt_g, opt_d = Adam(G, lr=lr, betas=betas), Adam(D, lr=lr if d_lr is None else d_lr, betas=betas)
+    return GAN(G, D, opt_g, opt_d, game=game, latent=latent)
+
+
+def gaussian_pair(*, rng, hidden=16, n_z=1, lr=1e-3, d_lr=4e-3, betas=(0.0, 0.999), **options):
+    """For 1-D data: G and D 1-16-16-1.
+
+    No momentum (beta1 = 0) and a D that learns faster than G: with beta1 = 0.5 and equal rates the
+    pair circles its equilibrium instead of settling, and the spread of G swings with it.
+    """
+    sizes = (n_z, hidden, hidden, 1), (1, hidden, hidden, 1)
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
+
+
+def mixture_pair(*, rng, hidden=64, n_z=2, lr=2e-3, d_lr=None, betas=(0.5, 0.999), **options):
+    """For 2-D mixtures, ring and grid: G and D 2-64-64-2 and 2-64-64-1."""
+    sizes = (n_z, hidden, hidden, 2), (2, hidden, hidden, 1)
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)

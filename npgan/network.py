@@ -1,0 +1,138 @@
+"""A network is a list of layers and one long vector theta; the layers look into the vector.
+
+theta (size,) holds every W and b one after the other, grad (size,) their gradients in the same
+order. `layer.W` is a view of theta and `layer.dW` a view of grad, so an optimiser, weight clipping,
+an average of weights, a gradient norm are each one line on one array:
+
+    net.theta -= lr * net.grad
+    np.clip(net.theta, -c, c, out=net.theta)
+    np.linalg.norm(net.grad)
+"""
+
+import math
+
+import numpy as np
+
+from npgan import require
+
+
+class Network:
+    """Layers applied one after the other: x (m, n_in) -> y (m, n_out).
+
+    Network(Dense(1, 32), LeakyReLU(0.2), Dense(32, 1), rng=rng)
+
+    rng: the np.random.Generator the parameters are drawn from. dtype: np.float64 (the default, for
+    tight checks) or np.float32 (for images). ValueError if the sizes of the layers do not fit
+    together, or if a layer sits in another network already.
+    """
+
+    def __init__(self, *layers, rng, dtype=np.float64):
+        require.generator(rng)
+        if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise ValueError(f"dtype must be np.float32 or np.float64, got {np.dtype(dtype)}")
+        self.layers = list(layers)
+        self.n_in, self.n_out = self._fit()
+        size = sum(math.prod(shape) for _, _, shape in self.parameters())
+        self._theta, self._grad = np.zeros(size, dtype), np.zeros(size, dtype)
+        self._carve()
+        for layer in self.layers:
+            if hasattr(layer, "init"):
+                layer.init(rng)
+
+    def __repr__(self):
+        return f"Network({', '.join(map(repr, self.layers))}, dtype={self.dtype})"
+
+    @property
+    def theta(self):
+        """Every parameter, (size,). `net.theta = new` writes into this vector: the views stay."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, new):
+        _write("theta", self._theta, new)
+
+    @property
+    def grad(self):
+        """d loss / d theta, (size,), overwritten by backward."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, new):
+        _write("grad", self._grad, new)
+
+    @property
+    def dtype(self):
+        return self._theta.dtype
+
+    def forward(self, x):
+        """The output y (m, n_out) for x (m, n_in); every layer remembers what backward needs."""
+        for layer in self.layers:
+            x = layer.forward(x)
+        self._shape = x.shape
+        return x
+
+    def predict(self, x):
+        """The same y as forward, but nothing is remembered: a pending backward stays valid."""
+        for layer in self.layers:
+            x = layer.predict(x)
+        return x
+
+    def backward(self, dy, params=True, inputs=True):
+        """Given dy = d loss / d y (m, n_out), overwrite grad and return dx (m, n_in).
+
+        It belongs to the latest forward. params=False leaves grad as it was; inputs=False skips
+        the first layer's dx, which is dear when x is wide, and returns None.
+        """
+        if getattr(dy, "shape", None) != self._shape:
+            if self._shape is None:
+                raise ValueError("backward needs a forward before it")
+            raise ValueError(f"backward needs dy of shape {self._shape}, got {np.shape(dy)}")
+        first = self.layers[0]
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy, params=params, inputs=inputs or layer is not first)
+        return dy if inputs else None
+
+    def parameters(self):
+        """Yield (index of the layer, name, shape) of each parameter, in the order of theta."""
+        for i, layer in enumerate(self.layers):
+            for name, shape in getattr(layer, "shapes", {}).items():
+                yield i, name, shape
+
+    _shape = None  # of the latest forward's output
+
+    def _fit(self):
+        """(n_in, n_out) of the whole; None where no Dense says."""
+        if not self.layers:
+            raise ValueError("a Network needs at least one layer, got none")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise ValueError("the same layer stands twice in one Network: make a second one")
+        n_in = n_out = None
+        for i, layer in enumerate(self.layers):
+            if any(hasattr(layer, name) for name in getattr(layer, "shapes", ())):
+                raise ValueError(f"layers[{i}] {layer} is in another Network already: make a new one")
+            if getattr(layer, "n_in", None) is None:
+                continue
+            if n_out is not None and layer.n_in != n_out:
+                raise ValueError(f"layers[{i}] {layer} gets {n_out} columns from the layers before it")
+            n_in, n_out = layer.n_in if n_in is None else n_in, layer.n_out
+        return n_in, n_out
+
+    def _carve(self):
+        """Give each layer its views: W and b into theta, dW and db into grad."""
+        start = 0
+        for i, name, shape in self.parameters():
+            stop = start + math.prod(shape)
+            setattr(self.layers[i], name, self._theta[start:stop].reshape(shape))
+            setattr(self.layers[i], "d" + name, self._grad[start:stop].reshape(shape))
+            start = stop
+
+    def __setstate__(self, state):
+        """copy.deepcopy and pickle copy each view on its own; carve them again."""
+        self.__dict__.update(state)
+        self._carve()
+
+
+def _write(name, target, new):
+    if np.shape(new) != target.shape:
+        raise ValueError(f"{name} has shape {target.shape}, got {np.shape(new)}")
+    target[...] = new

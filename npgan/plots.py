@@ -1,0 +1,112 @@
+"""Every picture: a function that draws on the axes it is given and returns them.
+
+One colour per role in every picture, chosen to stay apart for colour-blind eyes: data blue,
+generator orange, discriminator green, references grey. No other module imports matplotlib.
+"""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+
+DATA, GENERATOR, DISCRIMINATOR, REFERENCE = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+def finish(fig, name):
+    """End a figure: show it where there is a screen, else save it as name.png and print where.
+
+    With NPGAN_IMG set it is saved into that folder, screen or not.
+    """
+    folder = os.environ.get("NPGAN_IMG")
+    backend = matplotlib.get_backend().lower()
+    if folder is None and backend not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"):
+        plt.show()
+        return
+    path = Path(folder or ".") / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fig.savefig(path, dpi=120, metadata={"Software": None})
+    plt.close(fig)
+    print(f"picture: {path}")
+
+
+def densities(ax, x, p, q, D=None, d_star=None):
+    """The paper's Figure 1 over a grid x (n,): p_data, p_g, and on a second scale D and D*.
+
+    p, q: densities (n,). D, d_star: probabilities (n,). The right axis is returned as ax.right.
+    """
+    ax.plot(x, p, color=DATA, ls=":", lw=2.5, label="p_data")
+    ax.plot(x, q, color=GENERATOR, lw=2, label="p_g")
+    ax.set(xlabel="x", ylabel="density", xlim=(x[0], x[-1]))
+    ax.set_ylim(0, None)
+    ax.right = ax.twinx()
+    ax.right.set(ylabel="D(x)", ylim=(0, 1.05))
+    ax.right.axhline(0.5, color=REFERENCE, lw=0.8, ls="--", label="1/2")
+    if d_star is not None:
+        ax.right.plot(x, d_star, color=REFERENCE, lw=1.5, ls="-.", label="D* = p_data / (p_data + p_g)")
+    if D is not None:
+        ax.right.plot(x, D, color=DISCRIMINATOR, lw=2, ls="--", label="D")
+    return ax
+
+
+def legend(ax, *more, **options):
+    """One legend for the lines of ax and of further axes, ax.right first among them."""
+    everything = [ax, *([ax.right] if hasattr(ax, "right") else []), *more]
+    handles, labels = zip(*(one.get_legend_handles_labels() for one in everything), strict=True)
+    ax.legend(sum(handles, []), sum(labels, []), **{"frameon": False, "fontsize": "small"} | options)
+    return ax
+
+
+def mapping(ax, z, x):
+    """Arrows from noise z (n,) on the lower line to x = G(z) (n,) on the upper one."""
+    z, x = np.ravel(z), np.ravel(x)
+    for start, end in zip(z, x, strict=True):
+        arrow = {"arrowstyle": "->", "color": GENERATOR, "lw": 0.8}
+        ax.annotate("", xy=(end, 1), xytext=(start, 0), arrowprops=arrow)
+    ax.plot(z, np.zeros_like(z), ".", color=REFERENCE, ms=4)
+    ax.axhline(0, color=REFERENCE, lw=0.8)
+    ax.axhline(1, color=REFERENCE, lw=0.8)
+    ax.set(yticks=[0, 1], yticklabels=["z", "x = G(z)"], ylim=(-0.1, 1.1))
+    return ax
+
+
+def losses(ax, steps, V, loss, game):
+    """What each player optimises over the steps, with the values at equilibrium as dashed lines."""
+    ax.plot(steps, V, color=DISCRIMINATOR, lw=0.8, label="V, climbed by D")
+    ax.plot(steps, loss, color=GENERATOR, lw=0.8, label="loss of G")
+    for level, colour, who in (game.V, DISCRIMINATOR, "V"), (game.loss, GENERATOR, "loss of G"):
+        ax.axhline(level, color=colour, ls="--", lw=1.2, label=f"{who} at equilibrium: {level:.3f}")
+    ax.set(xlabel="step", ylabel=f"nats, {game.name}" if game.name != "least_squares" else game.name)
+    return legend(ax)
+
+
+def probabilities(ax, steps, d_real, d_fake):
+    """The means of D(x) and D(G(z)) over the steps, with the line both should come to."""
+    ax.plot(steps, d_real, color=DATA, lw=0.8, label="D(x), real")
+    ax.plot(steps, d_fake, color=GENERATOR, lw=0.8, label="D(G(z)), fake")
+    ax.axhline(0.5, color=REFERENCE, ls="--", lw=1.2, label="equilibrium: 1/2")
+    ax.set(xlabel="step", ylabel="mean of D over the batch", ylim=(0, 1))
+    return legend(ax)
+
+
+def cloud(ax, real, fake):
+    """Real and generated points (n, 2) in the plane."""
+    ax.plot(*real.T, ".", color=DATA, ms=2, alpha=0.4, label="data")
+    ax.plot(*fake.T, ".", color=GENERATOR, ms=2, alpha=0.4, label="G(z)")
+    ax.set(xlabel="x1", ylabel="x2", aspect="equal")
+    return legend(ax, loc="upper right", markerscale=5, frameon=True)
+
+
+def samples(ax, x):
+    """Samples (n, d) as they come: a histogram for d = 1, points in the plane for d = 2."""
+    if x.shape[1] == 1:
+        ax.hist(x[:, 0], min(100, 1 + len(x) // 10), color=GENERATOR)
+        ax.set(xlabel="x = G(z)", ylabel="samples")
+    elif x.shape[1] == 2:
+        ax.plot(*x.T, ".", color=GENERATOR, ms=3, alpha=0.5)
+        ax.set(xlabel="x1", ylabel="x2", aspect="equal")
+    else:
+        raise ValueError(f"samples of {x.shape[1]} numbers have no picture; write them to .npy or .csv")
+    ax.set_title(f"{len(x):,} samples of G")
+    return ax

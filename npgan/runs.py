@@ -1,0 +1,214 @@
+"""A run is a folder: config.json, history.csv, checkpoint.npz and pictures, each whole at any time.
+
+Training goes on from the checkpoint as if it had never stopped, to the same bytes.
+"""
+
+import csv
+import io
+import json
+import signal
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from npgan import checkpoint, require
+from npgan.checkpoint import CheckpointError
+from npgan.demos import DEMOS, save_figure
+from npgan.files import whole_file
+from npgan.gan import Diverged
+from npgan.training import Record, train
+
+CHECKPOINT, HISTORY, CONFIG = "checkpoint.npz", "history.csv", "config.json"
+
+
+def new_folder(out, name, *, overwrite=False):
+    """The folder of a new run: `out`, or without one the first free of runs/NAME, runs/NAME-2, ...
+
+    ValueError if `out` holds a run already, unless overwrite is true; OSError if it cannot be made
+    or written.
+    """
+    if out is None:
+        numbered = (Path("runs") / (name if i == 1 else f"{name}-{i}") for i in count(1))
+        folder = next(path for path in numbered if not holds_run(path))
+    else:
+        folder = Path(out)
+    if holds_run(folder) and not overwrite:
+        raise ValueError(f"{folder} holds a run already: choose another --out, or add --resume or --overwrite")
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / ".writable"):  # find out now, not after the training
+        pass
+    (folder / ".writable").unlink()
+    if holds_run(folder):
+        for file in CHECKPOINT, HISTORY, CONFIG:
+            (folder / file).unlink(missing_ok=True)
+    return folder
+
+
+def old_folder(out, name):
+    """The folder of a run to resume: `out`, or without one the latest of runs/NAME, runs/NAME-2, ..."""
+    if out is not None:
+        return Path(out)
+    folder = Path("runs") / name
+    for i in count(2):
+        later = Path("runs") / f"{name}-{i}"
+        if not holds_run(later):
+            return folder
+        folder = later
+
+
+def holds_run(folder):
+    return any((Path(folder) / file).exists() for file in (CHECKPOINT, HISTORY, CONFIG))
+
+
+class Run:
+    """One training of a demo, in a folder: Run.new from a config, or Run.resume from a checkpoint.
+
+    ValueError, before anything is written, if the config makes no sense.
+    """
+
+    def __init__(self, config, saved=None):
+        self.config, self.demo = config, DEMOS[config["demo"]]
+        self.data, self.history = self.demo.data(), []
+        if saved:
+            self.gan, self.rng = saved.gan, saved.rng
+            if saved.data:
+                self.data.set_state(saved.data)
+        else:
+            self.rng = np.random.default_rng(require.count("seed", config["seed"], least=0))
+            self.gan = self.demo.pair(config, rng=self.rng)
+        keys = "steps", "batch", "d_steps", "order", "average", "anneal"
+        options = {key: config[key] for key in keys} | {"start": saved.step if saved else 0}
+        self.records = train(self.gan, self.data, rng=self.rng, **options)
+
+    @classmethod
+    def new(cls, out, config, *, overwrite=False):
+        """A run that starts at step 1, in new_folder(out)."""
+        run = cls(config)
+        run.folder = new_folder(out, config["demo"], overwrite=overwrite)
+        return run
+
+    @classmethod
+    def resume(cls, folder, **given):
+        """Take up the run in folder. given: settings the user states again, which must be the old ones,
+        except for more steps. CheckpointError if there is no usable checkpoint."""
+        saved = checkpoint.load(Path(folder) / CHECKPOINT)
+        config = dict(saved.config)
+        if config.get("demo") not in DEMOS:
+            raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
+        steps = given.pop("steps", config["steps"])
+        for name, value in given.items():
+            if config[name] != value:
+                raise ValueError(
+                    f"the run in {folder} has {name} = {config[name]!r}, and cannot go on with {value!r}"
+                )
+        if steps != config["steps"] and config["anneal"]:
+            raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
+        run = cls(config | {"steps": steps}, saved)
+        run.folder = Path(folder)
+        run.history = read_history(run.folder / HISTORY, saved.step)
+        return run
+
+    @property
+    def step(self):
+        return self.history[-1].step if self.history else 0
+
+    def train(self, *, quiet=False):
+        """Train to the end, to Ctrl-C or to divergence; save; return what ended it, "" for the end."""
+        from tqdm import tqdm
+
+        config, ended = self.config, ""
+        save_every = max(1, config["steps"] // 10)
+        self.save()
+        bar = tqdm(
+            self.records, initial=self.step, total=config["steps"], unit="step",
+            desc=config["demo"], disable=True if quiet else None,
+        )  # fmt: skip
+        with stop_signals() as stopped, np.errstate(over="ignore", invalid="ignore"), bar:
+            try:
+                for record in bar:
+                    self.history.append(record)
+                    if record.step % 100 == 0:
+                        bar.set_postfix_str(
+                            f"V {record.V:+.3f}, G {record.loss:+.3f}, "
+                            f"D(x) {record.d_real:.2f}, D(G(z)) {record.d_fake:.2f}",
+                            refresh=False,
+                        )
+                    if record.step % save_every == 0:
+                        self.save()
+                    if stopped:
+                        ended = f"stopped at step {record.step}"
+                        break
+            except Diverged as error:
+                ended = f"diverged at {error}"
+        self.save()
+        return ended
+
+    def save(self):
+        """History first, checkpoint last: a run killed between the two loses nothing."""
+        write_history(self.folder / HISTORY, self.history)
+        with whole_file(self.folder / CONFIG, "w", encoding="utf-8") as file:
+            json.dump(self.config, file, indent=2)
+        checkpoint.save(
+            self.folder / CHECKPOINT, self.gan, step=self.step, rng=self.rng, data=self.data, config=self.config
+        )
+
+    def report(self):
+        """Draw the pictures and return the lines that say how good the samples are."""
+        save_figure(self.folder / "losses.png", self.draw_losses, size=(7, 7))
+        rng = np.random.default_rng([self.config["seed"], 1])  # its own, so that a resumed run goes on alike
+        return self.demo.report(self.gan, rng=rng, folder=self.folder)
+
+    def draw_losses(self, figure):
+        from npgan import plots
+
+        above, below = figure.subplots(2, 1, sharex=True)
+        step, V, loss, d_real, d_fake = np.array(self.history).reshape(-1, 5).T
+        plots.losses(above, step, V, loss, self.gan.game)
+        plots.probabilities(below, step, d_real, d_fake)
+        above.set(xlabel="", title=f"{self.config['demo']}: the two players over time")
+
+
+def write_history(path, records):
+    with whole_file(path, "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(Record._fields)
+        rows.writerows(records)
+
+
+def read_history(path, last):
+    """The records of steps 1 to last. CheckpointError if the file does not hold exactly these."""
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))[1 : last + 1]
+        records = [Record(int(step), *map(float, rest)) for step, *rest in rows]
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a usable history: {error}") from None
+    if [record.step for record in records] != list(range(1, last + 1)):
+        raise CheckpointError(f"{path} does not hold the {last} steps of the checkpoint beside it")
+    return records
+
+
+@contextmanager
+def stop_signals():
+    """A list that becomes non-empty at the first Ctrl-C (or SIGTERM), so that a loop can end its step.
+
+    A second one interrupts at once, as usual. Outside the main thread signals are left alone.
+    """
+    stopped, old = [], {}
+
+    def note(number, frame):
+        stopped.append(number)
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+    try:
+        for number in signal.SIGINT, signal.SIGTERM:
+            old[number] = signal.signal(number, note)
+    except ValueError:  # not the main thread
+        pass
+    try:
+        yield stopped
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -1,0 +1,101 @@
+"""Training is a loop that yields one small record per step; what to do with it is the reader's.
+
+for record in train(gan, data, steps=2000, batch=128, rng=rng):
+    if record.step % 500 == 0:
+        print(record)
+"""
+
+from typing import NamedTuple
+
+from npgan import require
+from npgan.distributions import Rows
+from npgan.gan import Diverged
+
+ORDERS = ("d_first", "g_first", "simultaneous")
+
+
+class Record(NamedTuple):
+    """One step of training, measured before its updates; means over the batch.
+
+    V: what D maximised, nats. loss: what G minimised. d_real, d_fake: D(x) and D(G(z)).
+    """
+
+    step: int
+    V: float
+    loss: float
+    d_real: float
+    d_fake: float
+
+    def __str__(self):
+        return (
+            f"step {self.step:5d}   V {self.V:+.4f}   loss of G {self.loss:+.4f}   "
+            f"D(x) {self.d_real:.3f}   D(G(z)) {self.d_fake:.3f}"
+        )
+
+
+def train(
+    gan, data, *, steps, batch, rng,
+    d_steps=1, order="d_first", average=None, anneal=False, start=0,
+):  # fmt: skip
+    """Play the game: yield a Record after each of the steps start + 1 ... steps.
+
+    data: a distribution (anything with sample(n, rng=) and d), or an array (n, d) of finite numbers,
+    whose rows are then visited in random order, each once per epoch. batch: real samples, and as
+    many fakes, per update. d_steps: ascents of D per descent of G, the k of Algorithm 1, each with
+    fresh x and z. order: "d_first" as in the paper; "g_first"; "simultaneous", where both
+    gradients are taken before either moves. average: the decay (say 0.999) of a running average of
+    G's parameters, which `gan.sample` then uses. anneal: let the learning rates fall linearly to 0
+    over the steps. start: the steps already behind a resumed gan.
+
+    ValueError for settings that make no sense, at once; Diverged, naming the step, when V or the
+    loss is no longer finite, before the update that would spoil theta. Goodfellow et al. 2014,
+    Algorithm 1.
+    """
+    require.generator(rng)
+    steps, start = require.count("steps", steps), require.count("start", start, least=0)
+    batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
+    require.choice("order", order, ORDERS)
+    if order == "simultaneous" and d_steps > 1:
+        raise ValueError(f"simultaneous updates have one D step per G step, got d_steps={d_steps}")
+    if average is not None:
+        require.number("average", average, 0, 1)
+    data = data if hasattr(data, "sample") else Rows(data)
+    if data.d != gan.G.n_out:
+        raise ValueError(f"data has {data.d} columns, but G makes {gan.G.n_out}")
+
+    def real():
+        return data.sample(batch, rng=rng).astype(gan.D.dtype, copy=False)
+
+    def noise():
+        return gan.noise(batch, rng=rng)
+
+    def d_turn():
+        for _ in range(d_steps):
+            V = gan.discriminator_step(real(), noise())
+        return V
+
+    def one_step():
+        if order == "simultaneous":
+            return gan.simultaneous_step(real(), noise(), noise())
+        if order == "g_first":
+            loss = gan.generator_step(noise())
+            return d_turn(), loss
+        return d_turn(), gan.generator_step(noise())
+
+    def loop():
+        try:
+            for step in range(start + 1, steps + 1):
+                if anneal:
+                    gan.opt_d.rate = gan.opt_g.rate = 1 - (step - 1) / steps
+                try:
+                    V, loss = one_step()
+                except Diverged as error:
+                    raise Diverged(f"step {step}: {error}") from None
+                if average is not None:
+                    gan.update_average(average, step)
+                d_real, d_fake = (gan.game.probability(a).mean() for a in (gan.a_real, gan.a_fake))
+                yield Record(step, V, loss, float(d_real), float(d_fake))
+        finally:
+            gan.opt_d.rate = gan.opt_g.rate = 1.0
+
+    return loop()
