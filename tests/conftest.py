@@ -1,0 +1,23 @@
+"""Every test runs with NumPy's errors raised (underflow aside) and without a screen."""
+
+import os
+
+os.environ["MPLBACKEND"] = "Agg"
+
+import hypothesis
+import numpy as np
+import pytest
+
+hypothesis.settings.register_profile("npgan", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("npgan")
+
+
+@pytest.fixture(autouse=True)
+def strict_numpy():
+    with np.errstate(all="raise", under="ignore"):
+        yield
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
