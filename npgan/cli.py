@@ -108,13 +108,15 @@ def run_train(args):
     else:
         run = Run.new(args.out, {"demo": args.demo.name} | args.demo.settings | given, overwrite=args.overwrite)
     ended = run.train(quiet=args.quiet)
-    for line in run.report():
-        print(line)
+    diverged = ended.startswith("diverged")
+    if diverged:
+        run.draw_history()  # no samples: such a G has none worth a look
+    else:
+        print(*run.report(), sep="\n")
     print(f"wrote {run.folder}: {', '.join(sorted(path.name for path in run.folder.iterdir()))}")
-    if not ended:
-        return 0
-    print(f"npgan: {ended}", file=sys.stderr)
-    return 1 if ended.startswith("diverged") else 130
+    if ended:
+        print(f"npgan: {ended}", file=sys.stderr)
+    return 1 if diverged else 130 if ended else 0
 
 
 def run_sample(args):

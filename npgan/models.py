@@ -7,7 +7,7 @@ import numpy as np
 
 from npgan.games import non_saturating
 from npgan.gan import GAN
-from npgan.layers import Dense, LeakyReLU
+from npgan.layers import Dense, LeakyReLU, Tanh
 from npgan.network import Network
 from npgan.optim import Adam
 
@@ -45,3 +45,12 @@ def mixture_pair(*, rng, hidden=64, n_z=2, lr=2e-3, d_lr=None, betas=(0.5, 0.999
     """For 2-D mixtures, ring and grid: G and D 2-64-64-2 and 2-64-64-1."""
     sizes = (n_z, hidden, hidden, 2), (2, hidden, hidden, 1)
     return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
+
+
+def digits_pair(*, rng, n_z=100, lr=2e-4, d_lr=None, betas=(0.5, 0.999), dtype=np.float32, **options):
+    """For 28 x 28 images in [-1, 1]: the classic fully connected pair, in float32.
+
+    G n_z-256-512-1024-784 ending in Tanh, D 784-512-256-1; LeakyReLU 0.2; Adam 2e-4, betas (0.5, 0.999).
+    """
+    sizes = (n_z, 256, 512, 1024, 784), (784, 512, 256, 1)
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, dtype=dtype, end=(Tanh(),), **options)

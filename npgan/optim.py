@@ -10,6 +10,14 @@ import numpy as np
 
 from npgan import require
 
+BLOCK = 1 << 16  # entries; an update takes a long vector in pieces that stay in the processor's cache
+
+
+def blocks(*arrays):
+    """Yield the arrays, all of one length, in pieces of BLOCK entries: views, to be updated in place."""
+    for start in range(0, len(arrays[0]), BLOCK):
+        yield [array[start : start + BLOCK] for array in arrays]
+
 
 class SGD:
     """theta += +-lr u, with u = momentum u + grad; momentum 0 is the plain gradient step."""
@@ -29,9 +37,10 @@ class SGD:
         self._step(-self.lr * self.rate)
 
     def _step(self, lr):
-        self.u *= self.momentum
-        self.u += self.net.grad
-        self.net.theta += lr * self.u
+        for theta, grad, u in blocks(self.net.theta, self.net.grad, self.u):
+            u *= self.momentum
+            u += grad
+            theta += lr * u
 
     def state(self):
         return {"u": self.u}
@@ -55,10 +64,9 @@ class RMSProp:
         self._step(-self.lr * self.rate)
 
     def _step(self, lr):
-        grad = self.net.grad
-        self.v *= self.decay
-        self.v += (1 - self.decay) * grad**2
-        self.net.theta += lr * grad / (np.sqrt(self.v) + self.eps)
+        for theta, grad, v in blocks(self.net.theta, self.net.grad, self.v):
+            v += (1 - self.decay) * (grad**2 - v)
+            theta += lr * grad / (np.sqrt(v) + self.eps)
 
     def state(self):
         return {"v": self.v}
@@ -88,14 +96,12 @@ class Adam:
 
     def _step(self, lr):
         beta1, beta2 = self.betas
-        grad = self.net.grad
         self.t += 1
-        self.m += (1 - beta1) * (grad - self.m)
-        self.v += (1 - beta2) * (grad**2 - self.v)
-        t = int(self.t[0])
-        m_hat = self.m / (1 - beta1**t)
-        v_hat = self.v / (1 - beta2**t)
-        self.net.theta += lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        bias1, bias2 = (1 - beta ** int(self.t[0]) for beta in self.betas)
+        for theta, grad, m, v in blocks(self.net.theta, self.net.grad, self.m, self.v):
+            m += (1 - beta1) * (grad - m)
+            v += (1 - beta2) * (grad**2 - v)
+            theta += lr / bias1 * m / (np.sqrt(v / bias2) + self.eps)
 
     def state(self):
         return {"m": self.m, "v": self.v, "t": self.t}

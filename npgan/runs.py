@@ -156,9 +156,14 @@ class Run:
 
     def report(self):
         """Draw the pictures and return the lines that say how good the samples are."""
-        save_figure(self.folder / "losses.png", self.draw_losses, size=(7, 7))
+        self.draw_history()
         rng = np.random.default_rng([self.config["seed"], 1])  # its own, so that a resumed run goes on alike
         return self.demo.report(self.gan, rng=rng, folder=self.folder)
+
+    def draw_history(self):
+        """losses.png: what the two players had at each step."""
+        with np.errstate(all="ignore"):  # a diverged run has numbers that no axis can hold
+            save_figure(self.folder / "losses.png", self.draw_losses, size=(7, 7))
 
     def draw_losses(self, figure):
         from npgan import plots
