@@ -5,10 +5,7 @@ of a lesson. A lesson that still runs to its end over a planted fault teaches so
 check.
 """
 
-import numpy as np
 
-from npgan import games, theory
-from npgan.layers import LeakyReLU, Sigmoid, Tanh
 
 FAULTS = []
 

@@ -1,0 +1,111 @@
+"""What is sampled and what is evaluated are the same distribution."""
+
+import math
+
+import numpy as np
+import pytest
+
+from npgan import Gaussian, Mixture, Rows, Uniform, grid, ring
+
+
+@pytest.mark.parametrize("p", [Gaussian(4, 1.25), Uniform(-1, 3), Mixture([[-2.0], [1.0]], 0.5)])
+def test_pdf_integrates_to_one_and_has_the_moments_of_the_samples(p, rng):
+    x = np.linspace(-10, 14, 240_001)
+    pdf, n = p.pdf(x), 40_000
+    mean, second = (np.trapezoid(f * pdf, x) for f in (x, x**2))
+    assert abs(np.trapezoid(pdf, x) - 1) < 1e-4
+    samples = p.sample(n, rng=rng)
+    assert samples.shape == (n, 1) and samples.dtype == np.float64
+    for power, moment in (1, mean), (2, second):  # four standard errors
+        assert abs((samples**power).mean() - moment) < 4 * (samples**power).std() / math.sqrt(n)
+
+
+def test_gaussian_at_known_points():
+    p = Gaussian(1, 2)
+    assert abs(p.pdf([1.0])[0] - 1 / (2 * math.sqrt(2 * math.pi))) < 1e-16
+    assert abs(p.pdf([[3.0]])[0] / p.pdf([[1.0]])[0] - math.exp(-0.5)) < 1e-15
+    assert p.log_pdf([1000.0])[0] == pytest.approx(
+        -(499.5**2) / 2 - math.log(2 * math.sqrt(2 * math.pi)), rel=1e-15
+    )
+
+
+def test_ring_has_eight_distinct_modes_on_the_circle():
+    means = ring().means
+    assert means.shape == (8, 2) and abs(np.hypot(*means.T) - 1).max() < 1e-15
+    gaps = np.linalg.norm(means[:, None] - means, axis=2) + 9 * np.eye(8)
+    assert abs(gaps.min(axis=1) - 2 * math.sin(math.pi / 8)).max() < 1e-15  # nobody sits on anybody
+
+
+def test_grid_is_the_published_one():
+    means = grid().means
+    assert sorted(map(tuple, means)) == [(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)]
+    assert grid().sigma == 0.05 and ring().sigma == 0.01
+
+
+def test_mixture_in_the_plane_integrates_to_one_and_uses_every_mode_alike(rng):
+    p = grid(side=2, spacing=2, sigma=0.3)
+    ticks = np.linspace(-4, 4, 401)
+    x = np.array(np.meshgrid(ticks, ticks)).reshape(2, -1).T
+    assert abs(p.pdf(x).sum() * (ticks[1] - ticks[0]) ** 2 - 1) < 1e-9
+    samples = p.sample(8000, rng=rng)
+    counts = np.unique((samples > 0) @ [2, 1], return_counts=True)[1]
+    assert len(counts) == 4 and abs(counts - 2000).max() < 4 * math.sqrt(8000 * 0.25 * 0.75)
+    around = samples - np.sign(samples)  # means at (+-1, +-1)
+    assert abs(around.std() - 0.3) < 4 * 0.3 / math.sqrt(2 * 16_000)
+
+
+def test_rows_visit_every_row_once_per_epoch(rng):
+    rows = Rows(np.arange(10.0)[:, None])
+    drawn = np.concatenate([rows.sample(4, rng=rng) for _ in range(10)])[:, 0]  # 4 epochs in batches of 4
+    for epoch in drawn.reshape(4, 10):
+        assert sorted(epoch) == list(range(10))
+    assert len({tuple(epoch) for epoch in drawn.reshape(4, 10)}) == 4  # shuffled anew each time
+
+
+def test_rows_can_be_fewer_than_a_batch_and_go_on_from_a_saved_place():
+    rows, other = Rows(np.eye(3)), Rows(np.eye(3))
+    rng = np.random.default_rng(1)
+    assert rows.sample(7, rng=rng).shape == (7, 3)
+    state, ahead = {k: v.copy() for k, v in rows.state().items()}, rng.bit_generator.state
+    wanted = rows.sample(5, rng=rng)
+    rng.bit_generator.state = ahead
+    other.set_state(state)
+    assert (other.sample(5, rng=rng) == wanted).all()
+    with pytest.raises(ValueError, match="does not fit data of 2 rows"):
+        Rows(np.eye(2)).set_state({"order": np.array([2], np.uint32)})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [np.zeros(3), np.zeros((0, 2)), np.zeros((2, 0)), np.array([["a"]]), np.zeros((1, 1), complex), [[None]]],
+)
+def test_rows_want_a_table_of_numbers(data):
+    with pytest.raises(ValueError, match=r"data must be an array of numbers of shape \(n, d\)"):
+        Rows(data)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_refuse_what_is_not_finite(bad):
+    with pytest.raises(ValueError, match=r"data must be finite, got .* at index \(1, 0\)"):
+        Rows([[0.0], [bad]])
+
+
+def test_errors(rng):
+    for make in (
+        lambda: Gaussian(0, 0),
+        lambda: Gaussian(math.nan, 1),
+        lambda: Uniform(1, 1),
+        lambda: ring(modes=0),
+        lambda: Mixture([[0.0]], -1),
+    ):
+        with pytest.raises(ValueError, match="must be a"):
+            make()
+    with pytest.raises(ValueError, match="means must have shape"):
+        Mixture([], 1)
+    with pytest.raises(ValueError, match=r"needs x of shape \(m, 2\), got \(3, 1\)"):
+        ring().pdf(np.zeros((3, 1)))
+    for p in Gaussian(0, 1), Uniform(0, 1), ring(), Rows([[1.0]]):
+        with pytest.raises(TypeError, match="rng must be"):
+            p.sample(3, rng=0)
+        with pytest.raises(ValueError, match="n must be a whole number"):
+            p.sample(0, rng=rng)

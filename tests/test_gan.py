@@ -1,0 +1,181 @@
+"""The two steps: each moves its own player only, along the gradient that finite differences confirm."""
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npgan import GAN, SGD, Adam, Dense, Diverged, LeakyReLU, Network, Tanh, games, gradcheck, models
+
+ALL = list(games.GAMES.values())
+seeds = st.integers(0, 2**32 - 1)
+
+
+def make(rng, game=games.non_saturating, n_z=2, h=5, d=3, slope=0.2, optimiser=SGD, **options):
+    G = Network(Dense(n_z, h), LeakyReLU(slope), Dense(h, d), Tanh(), rng=rng)
+    D = Network(Dense(d, h), LeakyReLU(slope), Dense(h, h), LeakyReLU(slope), Dense(h, 1), rng=rng)
+    return GAN(G, D, optimiser(G, lr=0.1), optimiser(D, lr=0.1), game=game, **options)
+
+
+@given(
+    game=st.sampled_from(ALL), m=st.integers(1, 6), n_z=st.integers(1, 3), h=st.integers(1, 6),
+    d=st.integers(1, 3), slope=st.floats(0, 0.9), seed=seeds,
+)  # fmt: skip
+def test_gradients_of_the_whole_steps(game, m, n_z, h, d, slope, seed):
+    rng = np.random.default_rng(seed)
+    gan = make(rng, game, n_z, h, d, slope)
+    d_step = gradcheck.check_discriminator_step(gan, rng.standard_normal((m, d)), gan.noise(m, rng=rng))
+    g_step = gradcheck.check_generator_step(gan, gan.noise(m, rng=rng))
+    assert d_step.ok, d_step
+    assert g_step.ok, g_step
+
+
+def test_gradients_at_the_size_of_digits(rng):
+    gan = models.digits_pair(rng=rng, dtype=np.float64)
+    x, z = rng.uniform(-1, 1, (4, 784)), gan.noise(4, rng=rng)
+    for check in (
+        gradcheck.check_discriminator_step(gan, x, z, directions=3, rng=rng),
+        gradcheck.check_generator_step(gan, z, directions=3, rng=rng),
+    ):
+        assert check.ok, check
+
+
+@pytest.mark.parametrize("game", ALL)
+def test_d_ascends_and_g_descends(game, rng):
+    gan = make(rng, game)
+    x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+    V = [gan.discriminator_step(x, z) for _ in range(20)]
+    assert V[-1] > V[0]
+    losses = [gan.generator_step(z) for _ in range(20)]
+    assert losses[-1] < losses[0]
+
+
+def test_each_step_moves_its_own_player_only(rng):
+    gan = make(rng, optimiser=Adam)
+    x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+    gan.G.grad = np.full_like(gan.G.grad, 7.0)
+    theta_g, theta_d = gan.G.theta.tobytes(), gan.D.theta.tobytes()
+    gan.discriminator_step(x, z)
+    assert gan.G.theta.tobytes() == theta_g and (gan.G.grad == 7).all()
+    assert gan.D.theta.tobytes() != theta_d
+    theta_d, grad_d = gan.D.theta.tobytes(), gan.D.grad.tobytes()
+    gan.generator_step(z)
+    assert gan.D.theta.tobytes() == theta_d and gan.D.grad.tobytes() == grad_d
+    assert gan.G.theta.tobytes() != theta_g
+
+
+def test_a_d_step_leaves_a_pending_backward_of_g_valid(rng):
+    gan = make(rng)
+    x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+    dx = np.ones_like(gan.G.forward(z))
+    gan.G.backward(dx)
+    wanted = gan.G.grad.copy()
+    gan.discriminator_gradient(x, gan.noise(8, rng=rng))
+    gan.G.backward(dx)
+    assert (gan.G.grad == wanted).all()
+
+
+def test_simultaneous_takes_both_gradients_at_the_same_point(rng):
+    gan = make(rng)
+    x, z, z_g = rng.standard_normal((8, 3)), gan.noise(8, rng=rng), gan.noise(8, rng=rng)
+    apart = copy.deepcopy(gan)
+    V, loss = apart.discriminator_gradient(x, z), apart.generator_gradient(z_g)
+    assert gan.simultaneous_step(x, z, z_g) == (V, loss)
+    assert abs(gan.D.theta - (apart.D.theta + 0.1 * apart.D.grad)).max() < 1e-15
+    assert abs(gan.G.theta - (apart.G.theta - 0.1 * apart.G.grad)).max() < 1e-15
+
+
+def test_copies_train_on_alone(rng):
+    gan = make(rng, optimiser=Adam)
+    other = copy.deepcopy(gan)
+    x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+    for one in gan, other:
+        one.discriminator_step(x, z)
+        one.generator_step(z)
+    assert gan.G.theta.tobytes() == other.G.theta.tobytes() and gan.D.theta.tobytes() == other.D.theta.tobytes()
+    assert not np.shares_memory(gan.G.theta, other.G.theta)
+
+
+@pytest.mark.parametrize("latent", ["normal", "uniform"])
+def test_latents_have_mean_0_and_variance_1(latent, rng):
+    z = make(rng, latent=latent, n_z=4).noise(50_000, rng=rng)
+    assert z.shape == (50_000, 4)
+    assert abs(z.mean(axis=0)).max() < 4 / 50_000**0.5 and abs(z.var(axis=0) - 1).max() < 0.03
+    assert latent == "normal" or abs(z).max() <= 3**0.5
+
+
+def test_average_follows_theta_with_the_decay_given(rng):
+    gan = make(rng)
+    average = gan.G.theta.copy()
+    for step in 1, 2, 500:
+        gan.G.theta += rng.standard_normal(gan.G.theta.shape)
+        if step == 1:
+            gan.update_average(0.9, step)
+            average = gan.G.theta.copy()  # it starts where G is
+            continue
+        b = min(0.9, (1 + step) / (10 + step))
+        average = b * average + (1 - b) * gan.G.theta
+        gan.update_average(0.9, step)
+        assert abs(gan.average.theta - average).max() < 1e-15
+    assert not np.shares_memory(gan.average.theta, gan.G.theta)
+
+
+def test_sample_uses_the_average_unless_told_otherwise(rng):
+    gan = make(rng)
+    raw = gan.sample(5, rng=np.random.default_rng(1))
+    gan.update_average(0.9, 1)
+    gan.average.theta *= 2
+    averaged = gan.sample(5, rng=np.random.default_rng(1))
+    assert (gan.sample(5, rng=np.random.default_rng(1), raw=True) == raw).all() and not (averaged == raw).all()
+
+
+def test_sampling_in_pieces_is_sampling(rng):
+    gan = make(rng)
+    z = gan.noise(2500, rng=rng)
+    assert abs(gan.generate(z) - gan.G.predict(z)).max() < 1e-14
+    assert gan.sample(2500, rng=rng).shape == (2500, 3)
+
+
+def test_probability_is_the_games_own(rng):
+    x = rng.standard_normal((4, 3))
+    for game in ALL:
+        gan = make(rng, game)
+        a = gan.D.predict(x)[:, 0]
+        wanted = a if game is games.least_squares else 1 / (1 + np.exp(-a))
+        assert abs(gan.probability(x) - wanted).max() < 1e-15
+
+
+def test_divergence_is_reported_before_the_update_that_would_spoil_theta(rng):
+    gan = make(rng)
+    before = gan.D.theta.copy()
+    gan.G.theta[0] = np.nan
+    with np.errstate(invalid="ignore"), pytest.raises(Diverged, match="V is nan"):
+        gan.discriminator_step(rng.standard_normal((4, 3)), gan.noise(4, rng=rng))
+    with np.errstate(invalid="ignore"), pytest.raises(Diverged, match="the loss of G is nan"):
+        gan.generator_step(gan.noise(4, rng=rng))
+    assert (gan.D.theta == before).all()
+
+
+def test_parts_that_do_not_fit(rng):
+    def net(*sizes, **options):
+        return models.mlp(sizes, rng=rng, **options)
+
+    G, D = net(2, 3), net(3, 1)
+    with pytest.raises(ValueError, match="G 2 -> 3, D 2 -> 1"):
+        wrong = net(2, 1)
+        GAN(G, wrong, SGD(G, lr=1), SGD(wrong, lr=1))
+    with pytest.raises(ValueError, match="D in one logit"):
+        wrong = net(3, 2)
+        GAN(G, wrong, SGD(G, lr=1), SGD(wrong, lr=1))
+    with pytest.raises(ValueError, match="one dtype, got float64 and float32"):
+        wrong = net(3, 1, dtype=np.float32)
+        GAN(G, wrong, SGD(G, lr=1), SGD(wrong, lr=1))
+    with pytest.raises(ValueError, match="opt_g must have been made for G"):
+        GAN(G, D, SGD(D, lr=1), SGD(G, lr=1))
+    with pytest.raises(ValueError, match="unknown latent 'cauchy'; choose from normal, uniform"):
+        GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), latent="cauchy")
+    gan = GAN(G, D, SGD(G, lr=1), SGD(D, lr=1))
+    with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
+        gan.sample(0, rng=rng)

@@ -1,0 +1,120 @@
+"""Each optimiser against its formula written out with plain numbers."""
+
+import numpy as np
+import pytest
+
+from npgan import SGD, Adam, Dense, Network, RMSProp, optim
+
+GRADS = [np.array([0.5, -2.0]), np.array([1.0, 3.0]), np.array([-0.25, 0.0])]
+
+
+def moved(make, grads=GRADS, direction="descend", dtype=np.float64):
+    """How far theta (2,) has moved after one step along each of grads."""
+    net = Network(Dense(1, 1), rng=np.random.default_rng(0), dtype=dtype)
+    optimiser, start = make(net), net.theta.copy()
+    for grad in grads:
+        net.grad = grad
+        getattr(optimiser, direction)()
+    return net.theta - start
+
+
+def test_sgd():
+    assert abs(moved(lambda net: SGD(net, lr=0.1)) + 0.1 * sum(GRADS)).max() < 1e-15
+
+
+def test_sgd_with_momentum():
+    u = total = 0.0
+    for grad in GRADS:
+        u = 0.9 * u + grad
+        total = total + u
+    assert abs(moved(lambda net: SGD(net, lr=0.1, momentum=0.9)) + 0.1 * total).max() < 1e-15
+
+
+def test_rmsprop():
+    v = total = 0.0
+    for grad in GRADS:
+        v = 0.9 * v + 0.1 * grad**2
+        total = total + grad / (np.sqrt(v) + 1e-8)
+    assert abs(moved(lambda net: RMSProp(net, lr=0.1, decay=0.9)) + 0.1 * total).max() < 1e-14
+
+
+def test_adam():
+    m = v = total = 0.0
+    for t, grad in enumerate(GRADS, start=1):
+        m, v = 0.5 * m + 0.5 * grad, 0.99 * v + 0.01 * grad**2
+        total = total + (m / (1 - 0.5**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
+    assert abs(moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.99))) + 0.1 * total).max() < 1e-14
+
+
+def test_adam_makes_steps_of_lr_from_the_first_on():
+    """With a constant gradient every step is lr long; without the power t in the correction it is not."""
+    steps = moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.999)), grads=[np.array([2.0, -3.0])] * 50)
+    assert abs(steps - [-5.0, 5.0]).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda net: SGD(net, lr=0.1, momentum=0.5),
+        lambda net: RMSProp(net, lr=0.1),
+        lambda net: Adam(net, lr=0.1),
+    ],
+)
+def test_ascend_is_descend_on_minus_the_gradient(make):
+    up = moved(make, direction="ascend")
+    down = moved(make, grads=[-grad for grad in GRADS])
+    assert (up == down).all() and abs(up).min() > 0
+
+
+@pytest.mark.parametrize(
+    "make", [lambda net: SGD(net, lr=0.1), lambda net: RMSProp(net, lr=0.1), lambda net: Adam(net, lr=0.1)]
+)
+def test_rate_scales_the_step(make):
+    def halved(net):
+        optimiser = make(net)
+        optimiser.rate = 0.5
+        return optimiser
+
+    assert abs(moved(halved) - moved(make) / 2).max() < 1e-15
+
+
+def test_long_vectors_are_treated_like_short_ones(rng):
+    """The blocks in which a long vector is updated must not show."""
+    n = 2 * optim.BLOCK + 12_345
+    net = Network(Dense(n - 1, 1), rng=rng, dtype=np.float32)
+    grads = rng.standard_normal((3, n)).astype(np.float32)
+    start, adam = net.theta.copy(), Adam(net, lr=0.1, betas=(0.5, 0.99))
+    for grad in grads:
+        net.grad = grad
+        adam.descend()
+    for i in 0, optim.BLOCK - 1, optim.BLOCK, 2 * optim.BLOCK, n // 2, n // 2 + 1, n - 1:
+        one = moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.99)), [np.full(2, g[i]) for g in grads])
+        assert abs(net.theta[i] - start[i] - one[0]) < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_state_keeps_the_dtype_and_is_alive(dtype):
+    net = Network(Dense(1, 1), rng=np.random.default_rng(0), dtype=dtype)
+    for optimiser in SGD(net, lr=0.1, momentum=0.9), RMSProp(net, lr=0.1), Adam(net, lr=0.1):
+        net.grad = np.ones(2)
+        optimiser.descend()
+        assert net.theta.dtype == dtype
+        for name, array in optimiser.state().items():
+            assert array.any() and (name == "t" or array.dtype == dtype)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda net: SGD(net, lr=0),
+        lambda net: SGD(net, lr=float("nan")),
+        lambda net: SGD(net, lr=0.1, momentum=1),
+        lambda net: RMSProp(net, lr=0.1, decay=1.5),
+        lambda net: Adam(net, lr=-1),
+        lambda net: Adam(net, lr=0.1, betas=(0.5, 1)),
+        lambda net: Adam(net, lr=0.1, eps=0),
+    ],
+)
+def test_settings_that_make_no_sense(make):
+    with pytest.raises(ValueError, match="must be a number with"):
+        make(Network(Dense(1, 1), rng=np.random.default_rng(0)))

@@ -1,0 +1,158 @@
+"""The same weights, batches and Adam in PyTorch end at the same theta: an independent autograd agrees.
+
+Skipped where PyTorch is not installed.
+"""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from npgan import (
+    GAN,
+    SGD,
+    Adam,
+    Dense,
+    Gaussian,
+    LeakyReLU,
+    Network,
+    RMSProp,
+    Sigmoid,
+    Tanh,
+    checkpoint,
+    games,
+    models,
+    train,
+)
+
+torch = pytest.importorskip("torch")
+
+
+def torch_net(net):
+    """The same layers as a torch Sequential, with the same numbers."""
+    make = {
+        Dense: lambda layer: torch.nn.Linear(layer.n_in, layer.n_out),
+        LeakyReLU: lambda layer: torch.nn.LeakyReLU(layer.slope),
+        Tanh: lambda layer: torch.nn.Tanh(),
+        Sigmoid: lambda layer: torch.nn.Sigmoid(),
+    }
+    dtype = {np.dtype(np.float64): torch.float64, np.dtype(np.float32): torch.float32}[net.dtype]
+    other = torch.nn.Sequential(*(make[type(layer)](layer) for layer in net.layers)).to(dtype)
+    other.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in checkpoint.state_dict(net).items()})
+    return other
+
+
+def theta_of(net, other):
+    """The torch net's parameters in the order and layout of net.theta."""
+    copied = copy.deepcopy(net)
+    state = other.state_dict()
+    for name, view in checkpoint.state_dict(copied).items():
+        view[...] = state[name].numpy()
+    return copied.theta
+
+
+def torch_losses(game, D, x, fake):
+    """(what D descends, what G descends), straight from the formulas, on logits."""
+    F = torch.nn.functional
+    a_real, a_fake = D(x), D(fake)
+    if game is games.least_squares:
+        return ((a_real - 1) ** 2).mean() / 2 + (a_fake**2).mean() / 2, ((a_fake - 1) ** 2).mean() / 2
+    V = F.logsigmoid(a_real).mean() + F.logsigmoid(-a_fake).mean()
+    return -V, F.logsigmoid(-a_fake).mean() if game is games.minimax else -F.logsigmoid(a_fake).mean()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("game", games.GAMES.values(), ids=games.GAMES)
+def test_fifty_alternating_steps_end_at_the_same_theta(game, k):
+    rng = np.random.default_rng(0)
+    G = Network(Dense(3, 16), LeakyReLU(0.2), Dense(16, 16), Tanh(), Dense(16, 2), rng=rng)
+    D = Network(Dense(2, 16), LeakyReLU(0.2), Dense(16, 16), Sigmoid(), Dense(16, 1), rng=rng)
+    gan = GAN(G, D, Adam(G, lr=1e-3, betas=(0.5, 0.999)), Adam(D, lr=2e-3), game=game)
+    tG, tD = torch_net(G), torch_net(D)
+    opt_g = torch.optim.Adam(tG.parameters(), lr=1e-3, betas=(0.5, 0.999))
+    opt_d = torch.optim.Adam(tD.parameters(), lr=2e-3, betas=(0.9, 0.999))
+    start = G.theta.copy()
+    for _ in range(50):
+        for _ in range(k):
+            x, z = 1 + rng.standard_normal((32, 2)), gan.noise(32, rng=rng)
+            V = gan.discriminator_step(x, z)
+            opt_d.zero_grad()
+            loss, _ = torch_losses(game, tD, torch.from_numpy(x), tG(torch.from_numpy(z)).detach())
+            loss.backward()
+            opt_d.step()
+            assert math.isclose(V, -loss.item(), rel_tol=1e-10)
+        z = gan.noise(32, rng=rng)
+        ours = gan.generator_step(z)
+        opt_g.zero_grad()
+        _, loss = torch_losses(game, tD, torch.from_numpy(x), tG(torch.from_numpy(z)))
+        loss.backward()
+        opt_g.step()
+        assert math.isclose(ours, loss.item(), rel_tol=1e-10)
+    for net, other in (G, tG), (D, tD):
+        theirs = theta_of(net, other)
+        assert np.linalg.norm(net.theta - theirs) <= 1e-10 * np.linalg.norm(theirs)
+    assert np.linalg.norm(G.theta - start) > 1e-2
+
+
+@pytest.mark.parametrize(
+    "ours, theirs",
+    [
+        (lambda net: SGD(net, lr=0.05, momentum=0.7), lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.7)),
+        (lambda net: RMSProp(net, lr=1e-3, decay=0.9), lambda p: torch.optim.RMSprop(p, lr=1e-3, alpha=0.9)),
+        (lambda net: Adam(net, lr=1e-3), lambda p: torch.optim.Adam(p, lr=1e-3)),
+    ],
+    ids=["SGD", "RMSProp", "Adam"],
+)
+def test_optimisers(ours, theirs):
+    rng = np.random.default_rng(1)
+    net = models.mlp((3, 8, 1), rng=rng)
+    other = torch_net(net)
+    one, two = ours(net), theirs(other.parameters())
+    for _ in range(50):
+        x, y = rng.standard_normal((2, 16, 3))
+        y = y[:, :1]
+        net.backward(2 * (net.forward(x) - y) / 16)
+        one.descend()
+        two.zero_grad()
+        ((other(torch.from_numpy(x)) - torch.from_numpy(y)) ** 2).mean().backward()
+        two.step()
+    theirs = theta_of(net, other)
+    assert np.linalg.norm(net.theta - theirs) <= 1e-10 * np.linalg.norm(theirs)
+
+
+@pytest.mark.parametrize("layer", [Dense(3, 4), LeakyReLU(0.2), Tanh(), Sigmoid()], ids=repr)
+def test_layers(layer):
+    rng = np.random.default_rng(2)
+    net = Network(layer, rng=rng)
+    other = torch_net(net)
+    x = rng.standard_normal((5, 3))
+    y = net.forward(x)
+    dy = rng.standard_normal(y.shape)
+    dx = net.backward(dy)
+    tx = torch.from_numpy(x).requires_grad_()
+    ty = other(tx)
+    ty.backward(torch.from_numpy(dy))
+    assert abs(y - ty.detach().numpy()).max() < 1e-14 and abs(dx - tx.grad.numpy()).max() < 1e-14
+    for name, parameter in other.named_parameters():
+        mine = {"0.weight": "dW", "0.bias": "db"}[name]
+        assert abs(getattr(layer, mine).T - parameter.grad.numpy()).max() < 1e-13
+
+
+def test_a_checkpoint_moves_to_torch_with_three_lines(tmp_path):
+    rng = np.random.default_rng(3)
+    gan = models.gaussian_pair(rng=rng)
+    for _ in train(gan, Gaussian(4, 1.25), steps=20, batch=16, rng=rng, average=0.9):
+        pass
+    path = tmp_path / "checkpoint.npz"
+    checkpoint.save(path, gan, step=20, rng=rng)
+
+    act = torch.nn.LeakyReLU(0.2)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(1, 16), act, torch.nn.Linear(16, 16), act, torch.nn.Linear(16, 1)
+    ).double()
+    file = np.load(path)
+    net.load_state_dict({k[8:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("average.")})
+
+    z = gan.noise(10, rng=rng)
+    assert abs(net(torch.from_numpy(z)).detach().numpy() - gan.generate(z)).max() < 1e-13

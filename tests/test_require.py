@@ -1,0 +1,50 @@
+"""Wrong input is named together with what was wanted."""
+
+import math
+
+import numpy as np
+import pytest
+
+from npgan import require
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.0, True, "3", None, math.nan])
+def test_count_wants_a_whole_number_of_at_least_one(bad):
+    with pytest.raises(ValueError, match=r"steps must be a whole number >= 1, got"):
+        require.count("steps", bad)
+
+
+def test_count_takes_numpy_integers():
+    assert require.count("n", np.int32(3)) == 3 and require.count("n", 0, least=0) == 0
+
+
+@pytest.mark.parametrize("bad", [0, -1.0, math.nan, math.inf, True, "1", None])
+def test_number_wants_a_finite_number_inside_its_bounds(bad):
+    with pytest.raises(ValueError, match="lr must be a number with 0 < lr and finite, got"):
+        require.number("lr", bad)
+
+
+def test_number_may_include_its_lower_bound():
+    assert require.number("slope", 0, 0, 1, include_low=True) == 0.0
+    with pytest.raises(ValueError, match="0 <= slope < 1, got 1"):
+        require.number("slope", 1, 0, 1, include_low=True)
+
+
+def test_choice_lists_the_choices():
+    with pytest.raises(ValueError, match="unknown game 'chess'; choose from go, ludo"):
+        require.choice("game", "chess", ["go", "ludo"])
+    with pytest.raises(ValueError, match="unknown game"):
+        require.choice("game", ["go"], ["go", "ludo"])
+
+
+@pytest.mark.parametrize("bad", [0, None, np.random, np.random.RandomState(0)])  # noqa: NPY002
+def test_generator_refuses_seeds_and_the_old_interface(bad):
+    with pytest.raises(TypeError, match=r"np.random.default_rng\(0\), got"):
+        require.generator(bad)
+
+
+def test_finite_names_the_first_culprit():
+    x = np.zeros((2, 3))
+    x[1, 2] = np.inf
+    with pytest.raises(ValueError, match=r"data must be finite, got inf at index \(1, 2\)"):
+        require.finite("data", x)
