@@ -1,0 +1,211 @@
+"""How long does one iteration take (a D step and a G step), against PyTorch and bare matrix products?
+
+    python -m benchmarks.steps                 every case, five rounds
+    python -m benchmarks.steps digits -r 9     one case, nine rounds
+
+Contenders, all in float32 but for the one that says otherwise:
+
+    npgan            the package: train() with Adam, drawing its own data and noise
+    npgan float64    the same in the package's default dtype
+    npgan averaged   npgan with a running average of G's parameters
+    bare products    nothing but the matrix products of npgan's step, into arrays made beforehand
+    torch classic    PyTorch as most scripts have it: sigmoid and BCELoss, two passes of D, G first
+    torch tuned      PyTorch with care: one batch, logits, no gradient that nobody uses, fused Adam
+
+Each runs in its own process (two maths libraries in one process disturb each other), in turn, A B C
+A B C; a round times many iterations after a warm-up, and the median round is printed. Machines
+drift: quote the ratios of one run. Contenders that need PyTorch are left out where it is missing.
+"""
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+CASES = {  # sizes of G and D, batch, iterations per round
+    "gaussian": ((1, 16, 16, 1), (1, 16, 16, 1), 64, 1500),
+    "mixture": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
+    "digits": ((100, 256, 512, 1024, 784), (784, 512, 256, 1), 64, 60),
+}
+CONTENDERS = "npgan", "npgan float64", "npgan averaged", "bare products", "torch classic", "torch tuned"
+LR, BETAS = 2e-4, (0.5, 0.999)
+
+
+def npgan_iterations(case, dtype=np.float32, average=None):
+    from npgan import Mixture, Rows, Tanh, models, train
+
+    g_sizes, d_sizes, batch, _ = CASES[case]
+    rng = np.random.default_rng(0)
+    end = (Tanh(),) if case == "digits" else ()
+    gan = models.pair(g_sizes, d_sizes, rng=rng, lr=LR, betas=BETAS, dtype=dtype, end=end)
+    if case == "digits":
+        data = Rows(rng.uniform(-1, 1, (10_000, 784)).astype(dtype))
+    else:
+        data = Mixture(np.zeros((1, d_sizes[0])), 1.0)
+    yield from train(gan, data, steps=10**9, batch=batch, rng=rng, average=average)
+
+
+def bare_iterations(case):
+    """Per layer: forward of G twice, of D on 2m and on m rows; the backward products that are needed."""
+    g_sizes, d_sizes, m, _ = CASES[case]
+    rng = np.random.default_rng(0)
+
+    def array(*shape):
+        return rng.standard_normal(shape).astype(np.float32)
+
+    products = []
+
+    def add(a, b):
+        products.append((a, b, np.dot(a, b)))
+
+    def layers(sizes, rows, *, forward=True, params=True, inputs=True):
+        for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+            x, W, dy = array(rows, n_in), array(n_in, n_out), array(rows, n_out)
+            if forward:
+                add(x, W)
+            if params:
+                add(x.T, dy)
+            if inputs or i > 0:
+                add(dy, W.T)
+
+    for i in range(len(g_sizes) - 1):  # G.predict in the D step
+        add(array(m, g_sizes[i]), array(g_sizes[i], g_sizes[i + 1]))
+    layers(d_sizes, 2 * m, inputs=False)
+    layers(d_sizes, m, params=False)
+    layers(g_sizes, m, inputs=False)
+    while True:
+        for a, b, out in products:
+            np.dot(a, b, out=out)
+        yield
+
+
+def torch_pair(case, sigmoid):
+    import torch
+    from torch import nn
+
+    def mlp(sizes, *end):
+        layers = []
+        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+            layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2)]
+        return nn.Sequential(*layers[:-1], *end)
+
+    torch.manual_seed(0)
+    g_sizes, d_sizes, batch, _ = CASES[case]
+    G = mlp(g_sizes, *([nn.Tanh()] if case == "digits" else []))
+    D = mlp(d_sizes, *([nn.Sigmoid()] if sigmoid else []))
+    images = 2 * torch.rand(10_000, 784) - 1
+
+    def real():
+        if case == "digits":
+            return images[torch.randint(len(images), (batch,))]
+        return torch.randn(batch, d_sizes[0])
+
+    return torch, G, D, real, lambda: torch.randn(batch, g_sizes[0])
+
+
+def torch_classic_iterations(case):
+    torch, G, D, real, noise = torch_pair(case, sigmoid=True)
+    bce = torch.nn.BCELoss()
+    opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS)
+    opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS)
+    while True:
+        x, z = real(), noise()
+        valid, fake = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        opt_g.zero_grad()
+        made = G(z)
+        g_loss = bce(D(made), valid)
+        g_loss.backward()
+        opt_g.step()
+        opt_d.zero_grad()
+        d_loss = (bce(D(x), valid) + bce(D(made.detach()), fake)) / 2
+        d_loss.backward()
+        opt_d.step()
+        yield g_loss.item(), d_loss.item()
+
+
+def torch_tuned_iterations(case):
+    torch, G, D, real, noise = torch_pair(case, sigmoid=False)
+    softplus = torch.nn.functional.softplus
+    opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS, fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS, fused=True)
+    while True:
+        x = real()
+        with torch.no_grad():
+            made = G(noise())
+        a = D(torch.cat([x, made]))
+        d_loss = softplus(-a[: len(x)]).mean() + softplus(a[len(x) :]).mean()
+        opt_d.zero_grad()
+        d_loss.backward()
+        opt_d.step()
+        D.requires_grad_(False)
+        g_loss = softplus(-D(G(noise()))).mean()
+        opt_g.zero_grad()
+        g_loss.backward()
+        opt_g.step()
+        D.requires_grad_(True)
+        yield g_loss.item(), d_loss.item()
+
+
+def measure(contender, case):
+    """Seconds per iteration of one contender, in this process."""
+    iterations = {
+        "npgan": lambda: npgan_iterations(case),
+        "npgan float64": lambda: npgan_iterations(case, dtype=np.float64),
+        "npgan averaged": lambda: npgan_iterations(case, average=0.999),
+        "bare products": lambda: bare_iterations(case),
+        "torch classic": lambda: torch_classic_iterations(case),
+        "torch tuned": lambda: torch_tuned_iterations(case),
+    }[contender]()
+    n = CASES[case][-1]
+    for _ in range(n // 3):
+        next(iterations)
+    start = time.perf_counter()
+    for _ in range(n):
+        next(iterations)
+    return (time.perf_counter() - start) / n
+
+
+def measure_elsewhere(contender, case):
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.steps", case, "--contender", contender]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def compare(case, rounds):
+    contenders = [c for c in CONTENDERS if "torch" not in c or importlib.util.find_spec("torch")]
+    times = {contender: [] for contender in contenders}
+    for _ in range(rounds):
+        for contender in contenders:
+            times[contender].append(measure_elsewhere(contender, case))
+    g_sizes, d_sizes, batch, _ = CASES[case]
+    print(f"\n{case}: G {'-'.join(map(str, g_sizes))}, D {'-'.join(map(str, d_sizes))}, batch {batch}")
+    print(f"{'contender':16s} {'ms/iteration':>12s} {'lowest':>8s} {'highest':>8s} {'npgan / it':>11s}")
+    ours = np.median(times["npgan"])
+    for contender, seconds in times.items():
+        median = np.median(seconds)
+        print(
+            f"{contender:16s} {1e3 * median:12.3f} {1e3 * min(seconds):8.3f} {1e3 * max(seconds):8.3f} "
+            f"{ours / median:11.2f}"
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE", help=f"of {', '.join(CASES)}")
+    parser.add_argument("-r", "--rounds", type=int, default=5)
+    parser.add_argument("--contender", choices=CONTENDERS, help="time this one here and print the seconds")
+    args = parser.parse_args()
+    if unknown := set(args.cases) - set(CASES):
+        parser.error(f"unknown case {unknown.pop()!r}; choose from {', '.join(CASES)}")
+    for case in args.cases:
+        if args.contender:
+            print(measure(args.contender, case))
+        else:
+            compare(case, args.rounds)
+
+
+if __name__ == "__main__":
+    main()
