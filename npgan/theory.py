@@ -61,8 +61,8 @@ def jsd(p, q, x=None):
     Between 0 (p = q) and log 2 (nowhere both positive).
     """
     p, q = _densities(p, q)
-    m = (p + q) / 2
-    return kl(p, m, x) / 2 + kl(q, m, x) / 2
+    to_m = _times_log(p, 2 * p, p + q) + _times_log(q, 2 * q, p + q)  # m itself may underflow to 0
+    return integral(to_m, x) / 2
 
 
 def criterion(p, q, x=None):
