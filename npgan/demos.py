@@ -57,7 +57,7 @@ class GaussianDemo:
         p, q = data.pdf(x), metrics.kernel_density(samples, x)
         top, below = figure.subplots(2, 1, height_ratios=[4, 1])
         plots.densities(top, x, p, q, gan.probability(x[:, None]), optimal_d(p, q))
-        plots.legend(top, loc="upper left")
+        plots.legend(top, loc="upper center", ncols=5)
         top.set_title("What G learned, and what D thinks of it")
         if gan.G.n_in == 1:
             z = np.linspace(-2, 2, 21)[:, None]

@@ -34,35 +34,45 @@ def finish(fig, name):
 def densities(ax, x, p, q, D=None, d_star=None):
     """The paper's Figure 1 over a grid x (n,): p_data, p_g, and on a second scale D and D*.
 
-    p, q: densities (n,). D, d_star: probabilities (n,). The right axis is returned as ax.right.
+    p, q: densities (n,). D, d_star: probabilities (n,). The right axis is returned as ax.right. Both
+    scales end well above their curves: the strip on top is free for a legend.
     """
+    ax.fill_between(x, p, color=DATA, alpha=0.12, lw=0)
+    ax.fill_between(x, q, color=GENERATOR, alpha=0.12, lw=0)
     ax.plot(x, p, color=DATA, ls=":", lw=2.5, label="p_data")
     ax.plot(x, q, color=GENERATOR, lw=2, label="p_g")
     ax.set(xlabel="x", ylabel="density", xlim=(x[0], x[-1]))
-    ax.set_ylim(0, None)
+    ax.set_ylim(0, 1.3 * max(np.max(p), np.max(q)))
     ax.right = ax.twinx()
-    ax.right.set(ylabel="D(x)", ylim=(0, 1.05))
+    ax.right.set(ylabel="D(x)", ylim=(0, 1.3), yticks=[0, 0.25, 0.5, 0.75, 1])
     ax.right.axhline(0.5, color=REFERENCE, lw=0.8, ls="--", label="1/2")
     if d_star is not None:
-        ax.right.plot(x, d_star, color=REFERENCE, lw=1.5, ls="-.", label="D* = p_data / (p_data + p_g)")
+        label = "D* = p_data / (p_data + p_g)"
+        ax.right.plot(x, d_star, color=REFERENCE, alpha=0.45, lw=4, label=label)
     if D is not None:
         ax.right.plot(x, D, color=DISCRIMINATOR, lw=2, ls="--", label="D")
     return ax
 
 
 def legend(ax, *more, **options):
-    """One legend for the lines of ax and of further axes, ax.right first among them."""
+    """One legend for the lines of ax and of further axes, ax.right first among them.
+
+    options are matplotlib's; a loc that starts with "outside" puts the legend beside all the axes of
+    the figure.
+    """
     everything = [ax, *([ax.right] if hasattr(ax, "right") else []), *more]
     handles, labels = zip(*(one.get_legend_handles_labels() for one in everything), strict=True)
-    ax.legend(sum(handles, []), sum(labels, []), **{"frameon": False, "fontsize": "small"} | options)
+    options = {"frameon": False, "fontsize": "small"} | options
+    where = ax.figure if str(options.get("loc")).startswith("outside") else ax
+    where.legend(sum(handles, []), sum(labels, []), **options)
     return ax
 
 
 def mapping(ax, z, x):
     """Arrows from noise z (n,) on the lower line to x = G(z) (n,) on the upper one."""
     z, x = np.ravel(z), np.ravel(x)
+    arrow = {"arrowstyle": "-|>", "color": GENERATOR, "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
     for start, end in zip(z, x, strict=True):
-        arrow = {"arrowstyle": "->", "color": GENERATOR, "lw": 0.8}
         ax.annotate("", xy=(end, 1), xytext=(start, 0), arrowprops=arrow)
     ax.plot(z, np.zeros_like(z), ".", color=REFERENCE, ms=4)
     ax.axhline(0, color=REFERENCE, lw=0.8)
