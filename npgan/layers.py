@@ -9,6 +9,14 @@ of one number (a loss) with respect to x and y, with the same shapes. Every laye
                   dx for the latest forward. A layer with parameters also overwrites dW, db if
                   params is true, and may return None in place of dx if inputs is false.
 
+Two more, for a loss on the slopes of a network (the penalties in `variants`); t (m, n_in) is a
+direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out):
+
+    tangent(t)    the tangent at the latest forward's x; t is remembered
+    tangent_backward(dt, dy)
+                  (dt, dx) for the input, given dt and dy, the gradients of one number with respect
+                  to tangent and y. A layer with parameters also overwrites dW, db.
+
 A layer with parameters names their shapes in `shapes` and fills them in `init(rng)`; the arrays
 themselves (W, b and their gradients dW, db) are handed to it by the Network it is put into.
 `settings` names the arguments that would make the same layer again.
@@ -56,6 +64,15 @@ class Dense:
             dy.sum(axis=0, out=self.db)
         return np.dot(dy, self.W.T) if inputs else None
 
+    def tangent(self, t):
+        self.t = t
+        return np.dot(t, self.W)
+
+    def tangent_backward(self, dt, dy):
+        dx = self.backward(dy)
+        self.dW += np.dot(self.t.T, dt)
+        return np.dot(dt, self.W.T), dx
+
     def _check(self, x):
         if getattr(x, "ndim", 0) != 2 or x.shape[1] != self.n_in or not len(x):
             got = getattr(x, "shape", type(x).__name__)
@@ -89,9 +106,15 @@ class LeakyReLU:
         positive = (self.x > 0).astype(dy.dtype)  # 1.0 where x > 0, else 0.0: no branch, hence fast
         return dy * (self.slope + (1 - self.slope) * positive)
 
+    def tangent(self, t):
+        return self.backward(t)  # each y depends on its own x alone, so both multiply by dy/dx
+
+    def tangent_backward(self, dt, dy):
+        return self.backward(dt), self.backward(dy)  # the second derivative is 0
+
 
 class Tanh:
-    """y = tanh(x), in (-1, 1); dy/dx = 1 - y^2."""
+    """y = tanh(x), in (-1, 1); dy/dx = 1 - y^2, and its own derivative is -2 y dy/dx."""
 
     settings = ()
 
@@ -108,9 +131,16 @@ class Tanh:
     def backward(self, dy, params=True, inputs=True):
         return dy * (1 - self.y**2)
 
+    def tangent(self, t):
+        self.t = t
+        return self.backward(t)
+
+    def tangent_backward(self, dt, dy):
+        return self.backward(dt), self.backward(dy - 2 * self.y * self.t * dt)
+
 
 class Sigmoid:
-    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y).
+    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y), and its own derivative is (1 - 2y) dy/dx.
 
     No discriminator here ends in it: a loss is computed on the logit, see `games`.
     """
@@ -129,6 +159,13 @@ class Sigmoid:
 
     def backward(self, dy, params=True, inputs=True):
         return dy * self.y * (1 - self.y)
+
+    def tangent(self, t):
+        self.t = t
+        return self.backward(t)
+
+    def tangent_backward(self, dt, dy):
+        return self.backward(dt), self.backward(dy + (1 - 2 * self.y) * self.t * dt)
 
 
 def sigmoid(a):

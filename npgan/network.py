@@ -92,6 +92,24 @@ class Network:
             dy = layer.backward(dy, params=params, inputs=inputs or layer is not first)
         return dy if inputs else None
 
+    def tangent(self, t):
+        """How y moves as x moves along t (m, n_in): the directional derivative (m, n_out), row by row.
+
+        It belongs to the latest forward.
+        """
+        for layer in self.layers:
+            t = layer.tangent(t)
+        return t
+
+    def tangent_backward(self, dt):
+        """Given dt = d loss / d tangent (m, n_out), overwrite grad. It belongs to the latest tangent.
+
+        y itself is not part of the loss, but the tangent depends on it wherever a layer is curved.
+        """
+        dy = np.zeros_like(dt)
+        for layer in reversed(self.layers):
+            dt, dy = layer.tangent_backward(dt, dy)
+
     def parameters(self):
         """Yield (index of the layer, name, shape) of each parameter, in the order of theta."""
         for i, layer in enumerate(self.layers):
