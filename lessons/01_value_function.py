@@ -27,9 +27,9 @@ from npgan import Gaussian, games, plots, sigmoid, theory
 # $$V(D, G) = E_{x \sim p_{data}} \log D(x) + E_{z \sim p_z} \log(1 - D(G(z)))$$
 #
 # **D maximises V, G minimises it.** The first term pays D for D(x) near 1 on real x, the second for D(G(z))
-# near 0 on fakes. G sits in the second term alone. The logarithm of a probability is at most 0, so V <= 0; its
-# unit is the nat. Here the data are N(4, 1.25), with standard deviation 1.25; G stretches and shifts its noise,
-# so that its samples are N(1, 2); and D believes whatever lies to the right of 2.5.
+# near 0 on fakes. G sits in the second term alone. The logarithm of a probability is at most 0, so V <= 0;
+# its unit is the nat. Here the data are N(4, 1.25), with standard deviation 1.25; G stretches and shifts its
+# noise, so that its samples are N(1, 2); and D believes whatever lies to the right of 2.5.
 
 # %%
 p_data, p_z, p_g = Gaussian(4, 1.25), Gaussian(0, 1), Gaussian(1, 2)
@@ -70,11 +70,11 @@ assert abs(real_term + fake_term - V) < 1e-12 and real_term < 0 and fake_term < 
 # %% [markdown]
 # ## V is a mean over samples
 #
-# Nobody has the density of faces. What a GAN has is batches: m real x, m noises z, and two means. Their sum is
-# off by about s / sqrt(m), its standard error (s.e.), where s^2 is the variance of log D(x) plus that of
-# log(1 - D(G(z))). We do have the densities, so s is an integral too. Read the table as a fact about training:
-# a loss curve shows V on one batch, and it jitters that much *even if neither player moves*. Four times the
-# samples, half the jitter.
+# Nobody has the density of faces. What a GAN has is batches: m real x, m noises z, and two means. Their sum
+# is off by about s / sqrt(m), its standard error (s.e.), where s^2 is the variance of log D(x) plus that of
+# log(1 - D(G(z))). We do have the densities, so s is an integral too. Read the table as a fact about
+# training: a loss curve shows V on one batch, and it jitters that much *even if neither player moves*. Four
+# times the samples, half the jitter.
 
 
 # %%
@@ -120,12 +120,13 @@ plots.finish(fig, "01_value_function")
 # %% [markdown]
 # ## E over z, or E over x from p_g: the same
 #
-# The proofs write the second term with p_g: $E_z\,h(G(z)) = E_{x \sim p_g} h(x)$, with h = log(1 - D). It holds
-# for every G, because p_g is *defined* as the distribution of G(z). Many notes derive it from the change of
-# variables p_g(x) = p_z(G^-1(x)) |(G^-1)'(x)|, which needs an invertible G. Fold the line instead, G(z) = |z|:
-# two z land on every x. Or cut it off, G(z) = max(z, 0): half of all z land on the single point 0, and p_g has
-# no density there, only a lump of mass 1/2. The identity does not mind. The recipe does: whoever inverts the
-# fold as z = x, with slope 1, finds p_g(x) = p_z(x) on x >= 0, and loses the other z, at -x: half the mass.
+# The proofs write the second term with p_g: $E_z\,h(G(z)) = E_{x \sim p_g} h(x)$, with h = log(1 - D). It
+# holds for every G, because p_g is *defined* as the distribution of G(z). Many notes derive it from the
+# change of variables p_g(x) = p_z(G^-1(x)) |(G^-1)'(x)|, which needs an invertible G. Fold the line instead,
+# G(z) = |z|: two z land on every x. Or cut it off, G(z) = max(z, 0): half of all z land on the single point
+# 0, and p_g has no density there, only a lump of mass 1/2. The identity does not mind. The recipe does:
+# whoever inverts the fold as z = x, with slope 1, finds p_g(x) = p_z(x) on x >= 0, and loses the other z, at
+# -x: half the mass.
 
 
 # %%
@@ -160,9 +161,9 @@ assert abs(one_inverse - 0.5) < 1e-6 and abs(both - 1) < 1e-6
 # ## Three extremes
 #
 # Write D = sigmoid(a) with a logit a, and let D say +t to all real samples and -t to all fakes (it is right),
-# 0 to all (clueless), or +t to all, fakes too (fooled). As t grows, V tends to 0, stays at -log 4, and tends to
-# minus infinity. So 0 is the top of the scale, never reached. It is no good news for the pair either: D can
-# only be that sure if the fakes are nothing like the data.
+# 0 to all (clueless), or +t to all, fakes too (fooled). As t grows, V tends to 0, stays at -log 4, and tends
+# to minus infinity. So 0 is the top of the scale, never reached. It is no good news for the pair either: D
+# can only be that sure if the fakes are nothing like the data.
 #
 # Most code minimises a "D loss" -V, which is log 4 for a clueless D; scripts that average the two terms show
 # half of that, log 2. Some notes write -log D(x) + log D(G(z)) instead. That is not -V: with D = 1/2 it is 0.
@@ -194,12 +195,13 @@ assert V < best < 0
 # %% [markdown]
 # ## V on logits
 #
-# A network ends in a logit a, any real number, and D = sigmoid(a). Put that into the logarithms: log D =
-# -softplus(-a) and log(1 - D) = -softplus(a), with softplus(a) = log(1 + e^a). On paper nothing has changed.
+# A network ends in a logit a, any real number, and D = sigmoid(a). Put that into the logarithms:
+# log D = -softplus(-a) and log(1 - D) = -softplus(a), with softplus(a) = log(1 + e^a). On paper nothing has
+# changed.
 #
-# In a computer everything has changed. float32 keeps 24 binary digits. Once e^-a <= 2^-24 the sum 1 + e^-a *is*
-# 1, so D is 1, 1 - D is 0, and its logarithm -infinity. That begins at a = 24 log 2; float64 only moves it to
-# 53 log 2. The digits go bad well before.
+# In a computer everything has changed. float32 keeps 24 binary digits. Once e^-a <= 2^-24 the sum 1 + e^-a
+# *is* 1, so D is 1, 1 - D is 0, and its logarithm -infinity. That begins at a = 24 log 2; float64 only moves
+# it to 53 log 2. The digits go bad well before.
 
 
 # %%
@@ -211,7 +213,7 @@ def naive(a):
 rng = np.random.default_rng(3)
 a_real = logit(p_data.sample(128, rng=rng))  # (128, 1)
 a_fake = logit(G(p_z.sample(128, rng=rng)))
-V_logits, da = games.minimax.discriminator(a_real, a_fake)
+V_logits, _ = games.minimax.discriminator(a_real, a_fake)
 D_real, D_fake = games.minimax.probability(a_real), games.minimax.probability(a_fake)
 V_probabilities = np.log(D_real).mean() + np.log(1 - D_fake).mean()
 print(f"\nV on logits {V_logits:+.12f}   V on probabilities {V_probabilities:+.12f}")
@@ -230,9 +232,9 @@ for dtype in "float32", "float64":
     assert abs(first - digits * math.log(2)) < 0.01
 
 # %% [markdown]
-# The gradient dies with it. By the chain rule d log(1 - D)/da = -1/(1 - D) times D (1 - D), and with D rounded
-# to 1 that is infinity times 0: not a number. One NaN here, and the next step makes NaN of every parameter
-# it reaches. In the package the fraction is cancelled on paper, and -D is left.
+# The gradient dies with it. By the chain rule d log(1 - D)/da = -1/(1 - D) times D (1 - D), and with D
+# rounded to 1 that is infinity times 0: not a number. One NaN here, and the next step makes NaN of every
+# parameter it reaches. In the package the fraction is cancelled on paper, and -D is left.
 
 # %%
 a = np.full((1, 1), 20, np.float32)
@@ -260,5 +262,5 @@ plots.finish(fig, "01_value_function_logits")
 #   Predict both, then V.
 # - Make D twice as sure: `return 2 * (x - 2.5)`. It says the same, only louder. Does V rise or fall, and
 #   which samples pay for it?
-# - In float16 (11 binary digits), from which logit on is the naive form -infinity? Compute it first, then
-#   add "float16" to the loop over dtypes.
+# - In float16 (11 binary digits), from which logit on is the naive form -infinity? Compute it first, then add
+#   "float16" to the loop over dtypes.

@@ -5,9 +5,12 @@ of a lesson. A lesson that still runs to its end over a planted fault teaches so
 check.
 """
 
+from dataclasses import replace
+
+import numpy as np
 
 import npgan
-from npgan import Gaussian, games, layers, theory
+from npgan import Gaussian, games, gradcheck, layers, theory
 
 FAULTS = []
 
@@ -25,7 +28,7 @@ def fault(*lessons):
 # --- lesson 1 ---
 
 
-@fault(1)
+@fault(1, 2)
 def the_game_loses_its_second_term(monkeypatch):
     right = games.Minimax.discriminator
 
@@ -63,7 +66,7 @@ def value_in_bits(monkeypatch):
     monkeypatch.setattr(theory, "value", lambda D, p, q, x: right(D, p, q, x) / np.log(2))
 
 
-@fault(1)
+@fault(1, 2)
 def sigmoid_of_twice_the_logit(monkeypatch):
     for module in layers, games, npgan:
         monkeypatch.setattr(module, "sigmoid", lambda a: 1 / (1 + np.exp(-2.0 * np.clip(a, -50, 50))))
@@ -96,6 +99,118 @@ def gaussian_samples_take_the_variance_for_the_spread(monkeypatch):
     monkeypatch.setattr(Gaussian, "sample", sample)
 
 # --- lesson 2 ---
+
+
+@fault(2)
+def dense_averages_its_bias_gradient(monkeypatch):
+    right = layers.Dense.backward
+
+    def backward(self, dy, params=True, inputs=True):
+        dx = right(self, dy, params, inputs)
+        if params:
+            self.db /= len(dy)
+        return dx
+
+    monkeypatch.setattr(layers.Dense, "backward", backward)
+
+
+@fault(2)
+def leaky_relu_without_its_mask(monkeypatch):
+    monkeypatch.setattr(layers.LeakyReLU, "backward", lambda self, dy, params=True, inputs=True: dy)
+
+
+@fault(2)
+def leaky_relu_with_its_mask_turned_round(monkeypatch):
+    def backward(self, dy, params=True, inputs=True):
+        return dy * np.where(self.x > 0, self.slope, 1.0)
+
+    monkeypatch.setattr(layers.LeakyReLU, "backward", backward)
+
+
+@fault(2)
+def tanh_forgets_the_square(monkeypatch):
+    monkeypatch.setattr(
+        layers.Tanh, "backward", lambda self, dy, params=True, inputs=True: dy * (1 - self.y)
+    )
+
+
+@fault(2)
+def the_game_forgets_to_divide_by_m(monkeypatch):
+    right = games.Minimax.discriminator
+
+    def discriminator(self, a_real, a_fake):
+        V, da = right(self, a_real, a_fake)
+        return V, da * len(a_real)
+
+    monkeypatch.setattr(games.Minimax, "discriminator", discriminator)
+
+
+@fault(2)
+def the_generator_climbs(monkeypatch):
+    right = games.NonSaturating.generator
+
+    def generator(self, a_fake):
+        loss, da = right(self, a_fake)
+        return loss, -da
+
+    monkeypatch.setattr(games.NonSaturating, "generator", generator)
+
+
+@fault(2)
+def layers_hold_copies_of_theta(monkeypatch):
+    right = npgan.Network._carve
+
+    def carve(self):
+        right(self)
+        for i, name, _ in self.parameters():
+            setattr(self.layers[i], name, getattr(self.layers[i], name).copy())
+
+    monkeypatch.setattr(npgan.Network, "_carve", carve)
+
+
+@fault(2)
+def the_generator_step_spoils_the_gradient_of_d(monkeypatch):
+    right = npgan.Network.backward
+    monkeypatch.setattr(npgan.Network, "backward", lambda self, dy, params=True, inputs=True: right(self, dy))
+
+
+@fault(2)
+def the_generator_step_moves_d(monkeypatch):
+    right = npgan.GAN.generator_step
+
+    def generator_step(self, z):
+        loss = right(self, z)
+        self.opt_d.descend()
+        return loss
+
+    monkeypatch.setattr(npgan.GAN, "generator_step", generator_step)
+
+
+@fault(2)
+def two_forwards_one_cache(monkeypatch):
+    def discriminator_gradient(self, x, z):
+        D, m = self.D, len(x)
+        self.a_real, self.a_fake = D.forward(x), D.forward(self.G.predict(z))
+        V, da = self.game.discriminator(self.a_real, self.a_fake)
+        D.backward(da[:m])
+        real_part = D.grad.copy()
+        D.backward(da[m:])
+        D.grad += real_part
+        return V
+
+    monkeypatch.setattr(npgan.GAN, "discriminator_gradient", discriminator_gradient)
+
+
+@fault(2)
+def differences_to_one_side_only(monkeypatch):
+    right = gradcheck._slope
+    monkeypatch.setattr(gradcheck, "_slope", lambda f, theta, way, h, back=1.0: right(f, theta, way, h, 0.0))
+
+
+@fault(2)
+def a_checker_that_sees_nothing(monkeypatch):
+    right = gradcheck.check
+    monkeypatch.setattr(gradcheck, "check", lambda *args, **kwargs: replace(right(*args, **kwargs), error=0.0))
 
 # --- lesson 3 ---
 
