@@ -94,7 +94,9 @@ class Rows:
                 f"data must be an array of numbers of shape (n, d) with n, d >= 1, "
                 f"got {rows.dtype} of shape {rows.shape}"
             )
-        self.rows, self.d = require.finite("data", rows), rows.shape[1]
+        if rows.dtype.kind == "f":
+            require.finite("data", rows)
+        self.rows, self.d = rows, rows.shape[1]
         self.order = np.zeros(0, np.uint32)  # the row numbers still to come in this epoch
 
     def __len__(self):
