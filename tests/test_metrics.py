@@ -324,3 +324,55 @@ def test_kernel_density_comes_near_the_density(rng):
     assert abs(theory.integral(density, x) - 1) < 1e-3
     assert np.abs(density - data.pdf(x)).max() < 0.02
     assert np.isfinite(metrics.kernel_density(np.full(100, 4.0), x)).all()  # a collapsed G has no spread
+
+
+# --- Parzen and nearest neighbours ---
+
+
+def gaussian_log_likelihood(x, centres, sigma):
+    """The formula as it stands, one pair at a time."""
+    d = centres.shape[1]
+    kernels = np.exp(-((x[:, None] - centres) ** 2).sum(axis=2) / (2 * sigma**2))
+    return np.log(kernels.mean(axis=1)) - d * np.log(sigma * np.sqrt(2 * np.pi))
+
+
+def test_parzen_is_the_formula(rng):
+    centres, validation, test = rng.random((30, 3)), rng.random((600, 3)), rng.random((700, 3))
+    sigmas = [0.05, 0.2, 0.8]
+    score = metrics.parzen_log_likelihood(centres, validation, test, sigmas=sigmas)
+    best = max(sigmas, key=lambda sigma: gaussian_log_likelihood(validation, centres, sigma).mean())
+    wanted = gaussian_log_likelihood(test, centres, best)
+    assert score.sigma == best == 0.2
+    assert abs(score.mean - wanted.mean()) < 1e-4  # float32
+    assert abs(score.error - wanted.std() / np.sqrt(700)) < 1e-4
+    assert str(score) == f"{wanted.mean():.1f} +- {score.error:.1f} nats (sigma 0.200)"
+
+
+def test_parzen_of_far_points_does_not_underflow():
+    score = metrics.parzen_log_likelihood(np.zeros((2, 784)), np.ones((1, 784)), np.ones((2, 784)), sigmas=[0.1])
+    assert abs(score.mean - (-784 / 0.02 - 784 * np.log(0.1 * np.sqrt(2 * np.pi)))) < 0.1
+
+
+def test_parzen_default_widths_are_the_published_ones(rng):
+    x = rng.standard_normal((50, 2))
+    assert metrics.parzen_log_likelihood(x, x + 0.01, x).sigma == pytest.approx(0.1)
+    assert metrics.parzen_log_likelihood(10 * x, 3 * x + 2, x).sigma in np.logspace(-1, 0, 10)
+
+
+def test_nearest_is_brute_force(rng):
+    samples, data = rng.standard_normal((40, 5)), rng.standard_normal((1234, 5))
+    found = metrics.nearest(samples, data, chunk=100)
+    distance = np.linalg.norm(samples[:, None] - data, axis=2)
+    assert (found.index == distance.argmin(axis=1)).all()
+    assert abs(found.distance - distance.min(axis=1)).max() < 1e-5
+
+
+def test_nearest_takes_pixels(rng):
+    data = rng.integers(0, 256, (50, 784)).astype(np.uint8)
+    found = metrics.nearest(data[[7, 3]] / 255, data)
+    assert found.index.tolist() == [7, 3] and found.distance.max() < 0.05  # float32: the root of a rounded 0
+
+
+def test_distances_want_rows_of_one_width(rng):
+    with pytest.raises(ValueError, match=r"rows of one width, got shapes \(2, 3\) and \(2, 4\)"):
+        metrics.nearest(np.zeros((2, 3)), np.zeros((2, 4)))
