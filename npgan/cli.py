@@ -59,8 +59,7 @@ def parser():
     training = commands.add_parser("train", help="train a pair on a data set and leave pictures in a folder")
     demos = training.add_subparsers(metavar="DATA", required=True)
     for demo in DEMOS.values():
-        summary = demo.__doc__.splitlines()[0] if demo.__doc__ else demo.name
-        one = demos.add_parser(demo.name, help=summary, description=summary)
+        one = demos.add_parser(demo.name, help=demo.summary, description=f"Train on {demo.summary}.")
         add_train_options(one, demo)
 
     sample = commands.add_parser("sample", help="draw samples from a trained generator into a file")
@@ -104,7 +103,7 @@ def run_train(args):
     if "lr" in given and "d_lr" not in given:
         given["d_lr"] = given["lr"]
     if args.resume:
-        run = Run.resume(old_folder(args.out, args.demo.name), **given)
+        run = Run.resume(old_folder(args.out, args.demo.name), demo=args.demo.name, **given)
     else:
         run = Run.new(args.out, {"demo": args.demo.name} | args.demo.settings | given, overwrite=args.overwrite)
     ended = run.train(quiet=args.quiet)

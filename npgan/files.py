@@ -26,6 +26,12 @@ def whole_file(path, mode="wb", **options):
         raise
 
 
+def clear_leftovers(folder):
+    """Remove what a process that was killed while writing has left under temporary names."""
+    for leftover in Path(folder).glob(".*.part"):
+        leftover.unlink(missing_ok=True)
+
+
 def _umask():
     mask = os.umask(0)
     os.umask(mask)

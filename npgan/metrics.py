@@ -247,7 +247,7 @@ def _log_likelihoods(samples, x, sigmas):
 
 
 def _squared_distances(x, y, chunk=500):
-    """Yield (rows, squared): |x_i - y_j|^2 (chunk, m), float32, for some rows of x (n, d) and all of y (m, d)."""
+    """Yield (rows, squared): |x_i - y_j|^2 (chunk, m) for some rows of x (n, d) and all of y (m, d)."""
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
         raise ValueError(f"distances need rows of one width, got shapes {x.shape} and {y.shape}")
     lengths = (y**2).sum(axis=1)  # (m,)

@@ -1,4 +1,4 @@
-"""A run is a folder: config.json, history.csv, checkpoint.npz and pictures, each whole at any time.
+"""A run is a folder: configuration, history, checkpoint and pictures, each file whole at any time.
 
 Training goes on from the checkpoint as if it had never stopped, to the same bytes.
 """
@@ -16,11 +16,11 @@ import numpy as np
 from npgan import checkpoint, require
 from npgan.checkpoint import CheckpointError
 from npgan.demos import DEMOS, save_figure
-from npgan.files import whole_file
+from npgan.files import clear_leftovers, whole_file
 from npgan.gan import Diverged
 from npgan.training import Record, train
 
-CHECKPOINT, HISTORY, CONFIG = "checkpoint.npz", "history.csv", "config.json"
+CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progress.csv", "config.json"
 
 
 def new_folder(out, name, *, overwrite=False):
@@ -41,7 +41,7 @@ def new_folder(out, name, *, overwrite=False):
         pass
     (folder / ".writable").unlink()
     if holds_run(folder):
-        for file in CHECKPOINT, HISTORY, CONFIG:
+        for file in CHECKPOINT, HISTORY, PROGRESS, CONFIG:
             (folder / file).unlink(missing_ok=True)
     return folder
 
@@ -70,7 +70,7 @@ class Run:
 
     def __init__(self, config, saved=None):
         self.config, self.demo = config, DEMOS[config["demo"]]
-        self.data, self.history = self.demo.data(), []
+        self.data, self.history, self.progress = self.demo.data(), [], []
         if saved:
             self.gan, self.rng = saved.gan, saved.rng
             if saved.data:
@@ -107,7 +107,9 @@ class Run:
             raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
         run = cls(config | {"steps": steps}, saved)
         run.folder = Path(folder)
+        clear_leftovers(folder)
         run.history = read_history(run.folder / HISTORY, saved.step)
+        run.progress = [row for row in read_rows(run.folder / PROGRESS) if row["step"] <= saved.step]
         return run
 
     @property
@@ -119,7 +121,7 @@ class Run:
         from tqdm import tqdm
 
         config, ended = self.config, ""
-        save_every = max(1, config["steps"] // 10)
+        marks = set(self.demo.marks(config))
         self.save()
         bar = tqdm(
             self.records, initial=self.step, total=config["steps"], unit="step",
@@ -135,7 +137,8 @@ class Run:
                             f"D(x) {record.d_real:.2f}, D(G(z)) {record.d_fake:.2f}",
                             refresh=False,
                         )
-                    if record.step % save_every == 0:
+                    if record.step in marks:
+                        self.look()
                         self.save()
                     if stopped:
                         ended = f"stopped at step {record.step}"
@@ -145,9 +148,19 @@ class Run:
         self.save()
         return ended
 
+    def look(self):
+        """Note how good the samples are now. The noise is the same at every look, and not training's own."""
+        self.progress.append({"step": self.step} | self.demo.look(self.gan, rng=self.another_rng()))
+
+    def another_rng(self):
+        return np.random.default_rng([self.config["seed"], 1])
+
     def save(self):
         """History first, checkpoint last: a run killed between the two loses nothing."""
-        write_history(self.folder / HISTORY, self.history)
+        write_rows(self.folder / HISTORY, Record._fields, self.history)
+        if self.progress:
+            rows = [row.values() for row in self.progress]
+            write_rows(self.folder / PROGRESS, self.progress[0].keys(), rows)
         with whole_file(self.folder / CONFIG, "w", encoding="utf-8") as file:
             json.dump(self.config, file, indent=2)
         checkpoint.save(
@@ -157,8 +170,7 @@ class Run:
     def report(self):
         """Draw the pictures and return the lines that say how good the samples are."""
         self.draw_history()
-        rng = np.random.default_rng([self.config["seed"], 1])  # its own, so that a resumed run goes on alike
-        return self.demo.report(self.gan, rng=rng, folder=self.folder)
+        return self.demo.report(self.gan, self.progress, rng=self.another_rng(), folder=self.folder)
 
     def draw_history(self):
         """losses.png: what the two players had at each step."""
@@ -175,23 +187,36 @@ class Run:
         above.set(xlabel="", title=f"{self.config['demo']}: the two players over time")
 
 
-def write_history(path, records):
+def write_rows(path, names, rows):
+    """A table as CSV, with every digit of its numbers."""
     with whole_file(path, "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(Record._fields)
-        rows.writerows(records)
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(names)
+        table.writerows(rows)
+
+
+def read_rows(path):
+    """The rows of such a table as dicts of numbers; CheckpointError if it is not one, [] if not there."""
+    if not path.exists():
+        return []
+    try:
+        table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True)
+        return [{name: _number(text) for name, text in row.items()} for row in table]
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise CheckpointError(f"{path} is not a usable table: {error}") from None
+
+
+def _number(text):
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def read_history(path, last):
     """The records of steps 1 to last. CheckpointError if the file does not hold exactly these."""
-    try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))[1 : last + 1]
-        records = [Record(int(step), *map(float, rest)) for step, *rest in rows]
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a usable history: {error}") from None
-    if [record.step for record in records] != list(range(1, last + 1)):
+    rows = read_rows(path)[:last]
+    steps = [row["step"] for row in rows if row.keys() == set(Record._fields)]
+    if steps != list(range(1, last + 1)):
         raise CheckpointError(f"{path} does not hold the {last} steps of the checkpoint beside it")
-    return records
+    return [Record(**row) for row in rows]
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_train(data, picture, capsys, elsewhere):
     out = capsys.readouterr().out
     assert "wrote runs" in out
     if data == "gaussian":
-        assert "learned mean" in out and "W1 to the data" in out and "real against real" in out
+        assert "learned mean" in out and "distance to the data: W1" in out and "real against real" in out
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from npgan.files import whole_file
+from npgan.files import clear_leftovers, whole_file
 
 
 def test_writes_text_and_bytes_and_replaces(tmp_path):
@@ -31,6 +31,14 @@ def test_an_error_leaves_what_was_there(tmp_path, error):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError), whole_file(tmp_path / "no" / "a.txt"):
         pass
+
+
+def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
+    names = ".a.txt.x8f.part", "a.txt", ".hidden", "b.part"
+    for name in names:
+        (tmp_path / name).touch()
+    clear_leftovers(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted(names[1:])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
