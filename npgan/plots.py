@@ -45,7 +45,7 @@ def densities(ax, x, p, q, D=None, d_star=None):
     ax.set_ylim(0, 1.3 * max(np.max(p), np.max(q)))
     ax.right = ax.twinx()
     ax.right.set(ylabel="D(x)", ylim=(0, 1.3), yticks=[0, 0.25, 0.5, 0.75, 1])
-    ax.right.axhline(0.5, color=REFERENCE, lw=0.8, ls="--", label="1/2")
+    ax.right.axhline(0.5, color=REFERENCE, lw=0.8, ls="--", label="D = 1/2")
     if d_star is not None:
         label = "D* = p_data / (p_data + p_g)"
         ax.right.plot(x, d_star, color=REFERENCE, alpha=0.45, lw=4, label=label)
