@@ -27,6 +27,7 @@ from npgan.games import minimax
 #
 # Its slope `p/y - q/(1 - y)` is 0 at `y* = p / (p + q)`. First, simply look for the highest point.
 
+
 # %%
 def f(y, p, q):
     return p * np.log(y) + q * np.log(1 - y)
@@ -112,6 +113,8 @@ V_of = {name: theory.value_of_logit(a, p, q, x) for name, a in proposals.items()
 for name, V in V_of.items():
     print(f"{name:32s} V = {V:9.4f}")
 best, half = max(V_of, key=V_of.get), V_of["1/2 everywhere (logit 0)"]
+print(f"sigmoid(40) = {sigmoid(40.0)!s}, so log(1 - D) would be -infinity; the logit knows it is -40")
+assert sigmoid(40.0) == 1 and abs(V_of["'all is real' (logit 40)"] + 40) < 1e-6
 print(f"best: {best}     V at D = 1/2: {half:.6f}     -log 4 = {-np.log(4):.6f}")
 assert best == "D*, the formula" and abs(half + np.log(4)) < 1e-9
 
@@ -226,8 +229,9 @@ for step in range(steps + 1):
         V, errors[step] = theory.value_of_logit(D.predict(x[:, None])[:, 0], p, q, x), error_of(D)
         print(f"step {step:4d}   V = {V:.5f}, below V(D*) by {V_star - V:.5f}   E|D - D*| = {errors[step]:.4f}")
         assert V < V_star  # nobody passes D*, not even by luck
-    gan.opt_d.rate = 1 - step / (steps + 1)
-    gan.discriminator_step(p_data.sample(batch, rng=rng), gan.noise(batch, rng=rng))
+    if step < steps:
+        gan.opt_d.rate = 1 - step / steps  # the share of the learning rate that is left
+        gan.discriminator_step(p_data.sample(batch, rng=rng), gan.noise(batch, rng=rng))
 print(f"at the end D is off by {errors[steps]:.4f}, of the {errors[0]:.4f} it started with")
 assert errors[steps] < 0.01  # thirty other seeds ended between 0.002 and 0.008
 assert V_star - V < 0.001  # the square of a small error; the thirty: 0.0001 to 0.0007
@@ -241,7 +245,7 @@ assert V_star - V < 0.001  # the square of a small error; the thirty: 0.0001 to 
 
 # %%
 a_D = D.predict(x[:, None])[:, 0]
-print("    x   samples seen within 1/2 of x   logit of D   logit of D*")
+print("    x   samples expected within 1/2   logit of D   logit of D*")
 for place in -8, -2, 0, 2, 4, 6, 8, 12:
     near, at = abs(x - place) <= 0.5, np.argmin(abs(x - place))
     count = batch * steps * theory.integral((p + q)[near], x[near])

@@ -216,6 +216,7 @@ assert abs(slope[0]) < 1e-6 * abs(slope.min())
 # arrives, at p_data and at -log 4. From the far end of the path it stays where it is: no fault
 # of the optimiser, C is flat there. Most of what goes wrong in lessons 6 to 8 begins here.
 
+
 # %%
 def slope_of_C(theta):
     return gradcheck.numerical_gradient(lambda: C_of(theta), theta)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 import npgan
-from npgan import Gaussian, games, gradcheck, layers, theory
+from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, theory, training
 
 FAULTS = []
 
@@ -214,9 +214,229 @@ def a_checker_that_sees_nothing(monkeypatch):
 
 # --- lesson 3 ---
 
+
+@fault(3, 4)
+def optimal_d_favours_the_fakes(monkeypatch):
+    right = theory.optimal_d
+    monkeypatch.setattr(theory, "optimal_d", lambda p, q: right(q, p))
+
+
+@fault(3)
+def value_of_logit_forgets_the_fakes(monkeypatch):
+    def value_of_logit(a, p, q, x=None):
+        return theory.integral(-p * np.logaddexp(0, -a), x)
+
+    monkeypatch.setattr(theory, "value_of_logit", value_of_logit)
+
+
+@fault(3)
+def value_of_logit_takes_d_for_a_logit_of_minus_a(monkeypatch):
+    right = theory.value_of_logit
+    monkeypatch.setattr(theory, "value_of_logit", lambda a, p, q, x=None: right(-a, p, q, x))
+
+
+@fault(3)
+def integral_ignores_the_spacing_of_the_grid(monkeypatch):
+    monkeypatch.setattr(theory, "integral", lambda f, x=None: float(np.sum(f)))
+
+
+@fault(3)
+def log_pdf_without_its_square(monkeypatch):
+    def log_pdf(self, x):
+        return -0.5 * np.abs(np.ravel(x) - self.mu) / self.sigma - np.log(self.sigma * np.sqrt(2 * np.pi))
+
+    monkeypatch.setattr(Gaussian, "log_pdf", log_pdf)
+
+
+@fault(3, 5)
+def the_gradients_of_the_game_use_twice_the_logit(monkeypatch):
+    right = games.sigmoid
+    monkeypatch.setattr(games, "sigmoid", lambda a: right(2 * a))
+
+
+@fault(3)
+def the_discriminator_descends(monkeypatch):
+    for optimiser in SGD, Adam:
+        monkeypatch.setattr(optimiser, "ascend", optimiser.descend)
+
+
+@fault(3, 5)
+def the_discriminator_step_forwards_twice_over_one_cache(monkeypatch):
+    def discriminator_gradient(self, x, z):
+        a_real = self.D.forward(x)
+        a_fake = self.D.forward(self.G.predict(z))
+        V, da = self.game.discriminator(a_real, a_fake)
+        self.D.backward(da[: len(x)])
+        real = self.D.grad.copy()
+        self.D.backward(da[len(x) :])
+        self.D.grad += real
+        self.a_real, self.a_fake = a_real, a_fake
+        return V
+
+    monkeypatch.setattr(GAN, "discriminator_gradient", discriminator_gradient)
+
+
+@fault(3)
+def the_discriminator_sees_no_kinks(monkeypatch):
+    monkeypatch.setattr(layers.LeakyReLU, "backward", lambda self, dy, params=True, inputs=True: dy)
+
+
+@fault(3)
+def the_discriminator_step_moves_a_frozen_generator(monkeypatch):
+    right = GAN.discriminator_step
+
+    def discriminator_step(self, x, z):
+        V = right(self, x, z)
+        self.G.theta *= 1 + 1e-9
+        return V
+
+    monkeypatch.setattr(GAN, "discriminator_step", discriminator_step)
+
+
 # --- lesson 4 ---
 
+
+@fault(4)
+def jsd_in_bits(monkeypatch):
+    right = theory.jsd
+    monkeypatch.setattr(theory, "jsd", lambda p, q, x=None: right(p, q, x) / np.log(2))
+
+
+@fault(4)
+def jsd_adds_the_two_kls(monkeypatch):
+    right = theory.jsd
+    monkeypatch.setattr(theory, "jsd", lambda p, q, x=None: 2 * right(p, q, x))
+
+
+@fault(4)
+def jsd_off_by_log_2(monkeypatch):
+    """KL against p + q, not against its half."""
+    right = theory.jsd
+    monkeypatch.setattr(theory, "jsd", lambda p, q, x=None: right(p, q, x) - np.log(2))
+
+
+@fault(4)
+def jsd_is_only_its_first_half(monkeypatch):
+    monkeypatch.setattr(theory, "jsd", lambda p, q, x=None: theory.kl(p, (np.add(p, q)) / 2, x))
+
+
+@fault(4)
+def kl_the_wrong_way_round(monkeypatch):
+    right = theory.kl
+    monkeypatch.setattr(theory, "kl", lambda p, q, x=None: right(q, p, x))
+
+
+@fault(4)
+def kl_made_symmetric(monkeypatch):
+    right = theory.kl
+    monkeypatch.setattr(theory, "kl", lambda p, q, x=None: (right(p, q, x) + right(q, p, x)) / 2)
+
+
+@fault(4)
+def kl_skips_what_q_misses(monkeypatch):
+    def kl(p, q, x=None):
+        p, q = np.asarray(p, float), np.asarray(q, float)
+        both = (p > 0) & (q > 0)
+        return theory.integral(np.where(both, p * np.log(np.where(both, p, 1) / np.where(both, q, 1)), 0), x)
+
+    monkeypatch.setattr(theory, "kl", kl)
+
+
+@fault(4)
+def criterion_forgets_the_fakes(monkeypatch):
+    def criterion(p, q, x=None):
+        return theory.kl(p, np.add(p, q), x)
+
+    monkeypatch.setattr(theory, "criterion", criterion)
+
+
+@fault(4)
+def total_variation_without_its_half(monkeypatch):
+    right = theory.total_variation
+    monkeypatch.setattr(theory, "total_variation", lambda p, q, x=None: 2 * right(p, q, x))
+
+
 # --- lesson 5 ---
+
+
+@fault(5)
+def the_generator_step_leaves_a_gradient_in_d(monkeypatch):
+    right = Network.backward
+    monkeypatch.setattr(Network, "backward", lambda self, dy, params=True, inputs=True: right(self, dy))
+
+
+@fault(5)
+def the_generator_step_trains_d_too(monkeypatch):
+    right = GAN.generator_step
+
+    def generator_step(self, z):
+        loss = right(self, z)
+        self.D.theta += 1e-9 * self.D.grad
+        return loss
+
+    monkeypatch.setattr(GAN, "generator_step", generator_step)
+
+
+@fault(5)
+def the_discriminator_step_trains_g_too(monkeypatch):
+    right = GAN.discriminator_step
+
+    def discriminator_step(self, x, z):
+        V = right(self, x, z)
+        self.generator_gradient(z)
+        return V
+
+    monkeypatch.setattr(GAN, "discriminator_step", discriminator_step)
+
+
+@fault(5)
+def the_generator_climbs_its_own_loss(monkeypatch):
+    for optimiser in SGD, Adam:
+        monkeypatch.setattr(optimiser, "descend", optimiser.ascend)
+
+
+@fault(5)
+def train_ignores_k(monkeypatch):
+    right = training.train
+
+    def train(*args, **options):
+        return right(*args, **options | {"d_steps": 1})
+
+    monkeypatch.setattr("npgan.train", train)
+
+
+@fault(5)
+def train_lets_g_go_first(monkeypatch):
+    right = training.train
+
+    def train(*args, **options):
+        return right(*args, **options | {"order": "g_first"})
+
+    monkeypatch.setattr("npgan.train", train)
+
+
+@fault(5)
+def the_generator_gets_the_noise_of_the_discriminator(monkeypatch):
+    """One z for both steps, and so another run than with fresh noise."""
+    right, latest = GAN.discriminator_step, {}
+
+    def discriminator_step(self, x, z):
+        latest["z"] = z
+        return right(self, x, z)
+
+    def generator_step(self, z):
+        loss = self.generator_gradient(latest.get("z", z))
+        self.opt_g.descend()
+        return loss
+
+    monkeypatch.setattr(GAN, "discriminator_step", discriminator_step)
+    monkeypatch.setattr(GAN, "generator_step", generator_step)
+
+
+@fault(5)
+def v_settles_at_log_2(monkeypatch):
+    monkeypatch.setattr(games.Minimax, "V", -np.log(2))
+
 
 # --- lesson 6 ---
 
