@@ -11,6 +11,9 @@ import numpy as np
 
 import npgan
 from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, theory, training
+from npgan.gan import GAN
+from npgan.optim import SGD
+from npgan.variants.regularised import R1, InstanceNoise
 
 FAULTS = []
 
@@ -444,6 +447,135 @@ def v_settles_at_log_2(monkeypatch):
 
 # --- lesson 8 ---
 
+
+@fault(8)
+def distances_in_bits(monkeypatch):
+    jsd = theory.jsd
+    monkeypatch.setattr(theory, "jsd", lambda *args: jsd(*args) / np.log(2))
+
+
+@fault(8)
+def kl_with_a_small_number_in_the_logarithm(monkeypatch):
+    def kl(p, q, x=None):
+        return theory.integral(p * np.log((p + 1e-8) / (q + 1e-8)), x)
+
+    monkeypatch.setattr(theory, "kl", kl)
+
+
+@fault(8)
+def total_variation_without_the_half(monkeypatch):
+    monkeypatch.setattr(theory, "total_variation", lambda p, q, x=None: theory.integral(abs(p - q), x))
+
+
+@fault(8)
+def wasserstein_of_the_densities(monkeypatch):
+    monkeypatch.setattr(theory, "wasserstein", lambda p, q, x: theory.integral(abs(p - q), x))
+
+
+@fault(8)
+def instance_noise_on_the_data_alone(monkeypatch):
+    split = InstanceNoise.split
+
+    def one_sided(self, z):
+        z, e_fake, e_real = split(self, z)
+        return z, 0 * e_fake, e_real
+
+    monkeypatch.setattr(InstanceNoise, "split", one_sided)
+
+
+@fault(8)
+def instance_noise_of_variance_sigma(monkeypatch):
+    init = InstanceNoise.__init__
+    monkeypatch.setattr(
+        InstanceNoise, "__init__", lambda self, *args, sigma, **o: init(self, *args, sigma=sigma**0.5, **o)
+    )
+
+
+@fault(8)
+def d_that_learns_from_fakes_alone(monkeypatch):
+    discriminator = games.Minimax.discriminator
+
+    def half(self, a_real, a_fake):
+        V, da = discriminator(self, a_real, a_fake)
+        da[: len(a_real)] = 0
+        return V, da
+
+    monkeypatch.setattr(games.Minimax, "discriminator", half)
+
 # --- lesson 9 ---
+
+
+@fault(9)
+def growth_factor_without_the_square(monkeypatch):
+    """Steps of size sqrt(h), so that the radius grows by sqrt(1 + h/4)."""
+    step = SGD._step
+    monkeypatch.setattr(SGD, "_step", lambda self, lr: step(self, np.sign(lr) * abs(lr) ** 0.5))
+
+
+@fault(9)
+def r1_without_the_half(monkeypatch):
+    penalty_gradient = R1.penalty_gradient
+
+    def doubled(self, x):
+        penalty = penalty_gradient(self, x)
+        self.D.grad *= 2
+        return 2 * penalty
+
+    monkeypatch.setattr(R1, "penalty_gradient", doubled)
+
+
+@fault(9)
+def r1_that_rewards_slopes(monkeypatch):
+    penalty_gradient = R1.penalty_gradient
+
+    def reward(self, x):
+        penalty = penalty_gradient(self, x)
+        self.D.grad *= -1
+        return -penalty
+
+    monkeypatch.setattr(R1, "penalty_gradient", reward)
+
+
+@fault(9)
+def simultaneous_steps_that_alternate(monkeypatch):
+    def step(self, x, z_d, z_g):
+        return self.discriminator_step(x, z_d), self.generator_step(z_g)
+
+    monkeypatch.setattr(GAN, "simultaneous_step", step)
+
+
+@fault(9)
+def alternating_steps_with_g_on_the_old_d(monkeypatch):
+    """G answers the D of one step ago: as bad as simultaneous."""
+    step = GAN.discriminator_step
+
+    def remembering(self, x, z):
+        self.old = self.D.theta.copy()
+        return step(self, x, z)
+
+    def late(self, z):
+        new, self.D.theta = self.D.theta.copy(), getattr(self, "old", self.D.theta)
+        loss = self.generator_gradient(z)
+        self.D.theta = new
+        self.opt_g.descend()
+        return loss
+
+    monkeypatch.setattr(GAN, "discriminator_step", remembering)
+    monkeypatch.setattr(GAN, "generator_step", late)
+
+
+@fault(9)
+def average_that_forgets_at_once(monkeypatch):
+    average = GAN.update_average
+    monkeypatch.setattr(GAN, "update_average", lambda self, decay, step: average(self, 0.0, step))
+
+
+@fault(9)
+def v_of_the_real_data_alone(monkeypatch):
+    def discriminator(self, a_real, a_fake):
+        da = np.concatenate([games.sigmoid(-a_real) / len(a_real), 0 * a_fake])
+        return float(-games.softplus(-a_real).mean()), da
+
+    monkeypatch.setattr(games.Minimax, "discriminator", discriminator)
 
 # --- lesson 10 ---
