@@ -11,8 +11,6 @@ import numpy as np
 
 import npgan
 from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, theory, training
-from npgan.gan import GAN
-from npgan.optim import SGD
 from npgan.variants.regularised import R1, InstanceNoise
 
 FAULTS = []
