@@ -84,6 +84,11 @@ def test_value_of_logit_goes_on_where_probabilities_round():
     )
 
 
+def test_jsd_survives_a_probability_whose_half_is_0():
+    tiny = 5e-324  # the smallest float: tiny / 2 rounds to 0, and tiny / 0 is no ratio
+    assert abs(theory.jsd([1 - tiny, tiny], [1, 0])) < 1e-15
+
+
 def test_wasserstein_is_the_distance_of_a_shift():
     p, q = Gaussian(0, 1).pdf(x), Gaussian(2.5, 1).pdf(x)
     assert abs(theory.wasserstein(p, q, x) - 2.5) < 1e-9
