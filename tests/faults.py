@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 import npgan
-from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, theory, training
+from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, metrics, theory, training
+from npgan.layers import LeakyReLU
 from npgan.variants.regularised import R1, InstanceNoise
 
 FAULTS = []
@@ -441,7 +442,110 @@ def v_settles_at_log_2(monkeypatch):
 
 # --- lesson 6 ---
 
+
+@fault(6)
+def non_saturating_loss_with_the_slope_of_minimax(monkeypatch):
+    def generator(self, a_fake):
+        return float(games.softplus(-a_fake).mean()), -games.sigmoid(a_fake) / len(a_fake)
+
+    monkeypatch.setattr(games.NonSaturating, "generator", generator)
+
+
+@fault(6)
+def saturation_the_wrong_way_round(monkeypatch):
+    minimax, other = games.Minimax.generator, games.NonSaturating.generator
+    monkeypatch.setattr(games.Minimax, "generator", other)
+    monkeypatch.setattr(games.NonSaturating, "generator", minimax)
+
+
+@fault(6)
+def jsd_is_the_sum_of_its_two_halves(monkeypatch):
+    jsd = theory.jsd
+    monkeypatch.setattr(theory, "jsd", lambda p, q, x=None: 2 * jsd(p, q, x))
+
+
+@fault(6)
+def kl_the_other_way_round(monkeypatch):
+    kl = theory.kl
+    monkeypatch.setattr(theory, "kl", lambda p, q, x=None: kl(q, p, x))
+
+
+@fault(6)
+def generator_that_never_moves(monkeypatch):
+    monkeypatch.setattr(SGD, "descend", lambda self: None)
+
+
+@fault(6)
+def g_loss_summed_over_the_batch(monkeypatch):
+    for game in games.Minimax, games.NonSaturating:
+        generator = game.generator
+
+        def summed(self, a_fake, generator=generator):
+            loss, da = generator(self, a_fake)
+            return loss * len(a_fake), da * len(a_fake)
+
+        monkeypatch.setattr(game, "generator", summed)
+
+
 # --- lesson 7 ---
+
+
+@fault(7)
+def ring_with_seven_modes(monkeypatch):
+    def ring(modes=8, radius=1.0, sigma=0.01):
+        angle = np.linspace(0, 2 * np.pi, modes)  # its end point is its starting point
+        return npgan.Mixture(radius * np.column_stack([np.cos(angle), np.sin(angle)]), sigma)
+
+    monkeypatch.setattr(npgan, "ring", ring)
+
+
+@fault(7)
+def g_step_that_also_moves_d(monkeypatch):
+    def generator_step(self, z):
+        fake = self.G.forward(z)
+        loss, da = self.game.generator(self.D.forward(fake))
+        self.G.backward(self.D.backward(da), inputs=False)
+        self.opt_g.descend()
+        self.opt_d.descend()
+        return loss
+
+    monkeypatch.setattr(GAN, "generator_step", generator_step)
+
+
+@fault(7)
+def quality_without_the_three_sigma(monkeypatch):
+    def per_mode(x, mixture):
+        nearest = np.linalg.norm(x[:, None] - mixture.means, axis=2).argmin(axis=1)
+        return np.bincount(nearest, minlength=len(mixture.means))
+
+    monkeypatch.setattr(metrics, "_per_mode", per_mode)
+
+
+@fault(7)
+def reverse_kl_in_bits(monkeypatch):
+    reverse_kl = metrics.Coverage.reverse_kl.fget
+    monkeypatch.setattr(metrics.Coverage, "reverse_kl", property(lambda self: reverse_kl(self) / np.log(2)))
+
+
+@fault(7)
+def d_step_over_one_cache(monkeypatch):
+    def discriminator_gradient(self, x, z):
+        a_real, a_fake = self.D.forward(x), self.D.forward(self.G.predict(z))
+        V, da = self.game.discriminator(a_real, a_fake)
+        self.D.backward(da[: len(x)], inputs=False)  # with the activations of the fakes
+        grad = self.D.grad.copy()
+        self.D.backward(da[len(x) :], inputs=False)
+        self.D.grad += grad
+        self.a_real, self.a_fake = a_real, a_fake
+        return V
+
+    monkeypatch.setattr(GAN, "discriminator_gradient", discriminator_gradient)
+
+
+@fault(7)
+def leaky_relu_without_its_mask(monkeypatch):
+    monkeypatch.setattr(LeakyReLU, "backward", lambda self, dy, params=True, inputs=True: dy)
+
 
 # --- lesson 8 ---
 
