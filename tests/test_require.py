@@ -1,6 +1,7 @@
 """Wrong input is named together with what was wanted."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -48,3 +49,11 @@ def test_finite_names_the_first_culprit():
     x[1, 2] = np.inf
     with pytest.raises(ValueError, match=r"data must be finite, got inf at index \(1, 2\)"):
         require.finite("data", x)
+
+
+def test_finite_makes_no_mask_for_whole_numbers():
+    x = np.ones(1_000_000, np.uint8)
+    tracemalloc.start()
+    assert require.finite("data", x) is x
+    assert tracemalloc.get_traced_memory()[1] < 10_000
+    tracemalloc.stop()
