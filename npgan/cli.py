@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from npgan import __version__, checkpoint, gradcheck
+from npgan import __version__, checkpoint, digits, gradcheck
 from npgan.demos import DEMOS, save_figure
 from npgan.files import whole_file
 from npgan.games import GAMES
@@ -73,6 +73,13 @@ def parser():
     check = commands.add_parser("gradcheck", help="compare every gradient with finite differences")
     check.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the points checked at")
     check.set_defaults(run=run_gradcheck)
+
+    fetch = commands.add_parser("fetch", help="download a data set, once")
+    fetch.add_argument("data_set", choices=["mnist"], help="which")
+    folder = "folder of the four IDX files (default NPGAN_DATA, else one in the user's cache)"
+    fetch.add_argument("--data", metavar="DIR", help=folder)
+    fetch.add_argument("--quiet", action="store_true", help="no progress bar")
+    fetch.set_defaults(run=run_fetch)
     return top
 
 
@@ -153,3 +160,9 @@ def run_gradcheck(args):
             print(f"    {check}")
     print(f"\n{wrong} wrong" if wrong else "\nevery gradient agrees")
     return 1 if wrong else 0
+
+
+def run_fetch(args):
+    for path, url in digits.fetch(args.data, quiet=args.quiet):
+        print(f"{path}: {f'from {url}' if url else 'already there'}")
+    return 0

@@ -9,8 +9,9 @@ import npgan
 
 PACKAGE = Path(npgan.__file__).parent
 DOWN = [  # imports run downwards only: a module may import from those before it
-    "require", "files", "layers", "network", "games", "optim", "distributions", "theory", "digits", "metrics",
-    "gan", "variants", "models", "training", "gradcheck", "checkpoint", "plots", "demos", "runs", "cli",
+    "require", "files", "layers", "network", "games", "optim", "distributions", "theory", "glyphs", "digits",
+    "metrics", "gan", "variants", "models", "training", "gradcheck", "checkpoint", "plots", "demos", "runs",
+    "cli",
 ]  # fmt: skip
 
 
