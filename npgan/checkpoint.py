@@ -46,8 +46,11 @@ def save(path, gan, *, step, rng, data=None, config=None):
     """Write everything that the next step depends on to path, whole or not at all.
 
     step: how many are done. data: the object that train draws from (its state() is kept, if it has
-    one). config: a JSON-able dict for the caller's own use. OSError if path cannot be written.
+    one). config: a JSON-able dict for the caller's own use. OSError if path cannot be written;
+    ValueError for a variant of GAN, whose own settings the format does not keep.
     """
+    if type(gan) is not GAN:
+        raise ValueError(f"a checkpoint holds a GAN, not one of its variants; got {type(gan).__name__}")
     meta = {
         "format": FORMAT,
         "dtype": gan.G.dtype.name,
@@ -63,8 +66,7 @@ def save(path, gan, *, step, rng, data=None, config=None):
         "data": {name: [array.dtype.name, *array.shape] for name, array in _state(data).items()},
         "config": config or {},
     }
-    arrays = {name: array for name, array in _arrays(gan).items()}
-    arrays.update({f"data.{name}": array for name, array in _state(data).items()})
+    arrays = _arrays(gan) | {f"data.{name}": array for name, array in _state(data).items()}
     text = json.dumps(meta)
     with whole_file(path) as file:
         np.savez(file, meta=np.array(text), **arrays)

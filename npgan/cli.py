@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from npgan import __version__, checkpoint, digits, gradcheck
-from npgan.demos import DEMOS, save_figure
+from npgan import __version__, checkpoint, digits, gradcheck, require
+from npgan.demos import DEMOS, DigitsDemo, draw_nearest, save_figure
 from npgan.files import whole_file
 from npgan.games import GAMES
 from npgan.gan import LATENTS
@@ -15,6 +15,7 @@ from npgan.training import ORDERS
 
 TRAIN_OPTIONS = {
     "steps": (int, "steps, each one update of G"),
+    "epochs": (int, "how often every image is seen"),
     "batch": (int, "real samples, and as many fakes, per update"),
     "d_steps": (int, "updates of D per update of G: the k of Algorithm 1"),
     "game": (GAMES, "what D climbs and G descends"),
@@ -22,6 +23,8 @@ TRAIN_OPTIONS = {
     "d_lr": (float, "learning rate of D"),
     "beta1": (float, "Adam's first decay"),
     "hidden": (int, "width of the hidden layers"),
+    "g_hidden": ("widths", "widths of G's hidden layers, such as 256,512"),
+    "d_hidden": ("widths", "widths of D's hidden layers"),
     "latent": (LATENTS, "the noise z"),
     "n_z": (int, "dimensions of z"),
     "order": (ORDERS, "who moves first, or both at once"),
@@ -29,6 +32,9 @@ TRAIN_OPTIONS = {
     "anneal": (bool, "let the learning rates fall linearly to 0"),
     "seed": (int, "seed of every random number: the same seed, the same bytes"),
 }
+
+
+DATA_FOLDER = "folder of the four MNIST files (default NPGAN_DATA, else one in the user's cache)"
 
 
 def main(argv=None):
@@ -68,7 +74,18 @@ def parser():
     sample.add_argument("-o", "--out", required=True, metavar="FILE", help="a .npy, .csv or .png file")
     sample.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise (default 0)")
     sample.add_argument("--raw", action="store_true", help="from G itself, not its running average")
+    how = sample.add_mutually_exclusive_group()
+    how.add_argument("--walk", action="store_true", help="of images: N walks through the noise, ten steps each")
+    how.add_argument("--nearest", action="store_true", help="of images: beside each the nearest training image")
+    add_data_option(sample)
     sample.set_defaults(run=run_sample)
+
+    score = commands.add_parser("score", help="how good are the images of a trained generator?")
+    score.add_argument("checkpoint", help="a checkpoint.npz, or the folder of a run")
+    score.add_argument("-n", type=int, default=10_000, metavar="N", help="samples (default 10000)")
+    score.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise (default 0)")
+    add_data_option(score)
+    score.set_defaults(run=run_score)
 
     check = commands.add_parser("gradcheck", help="compare every gradient with finite differences")
     check.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the points checked at")
@@ -76,8 +93,7 @@ def parser():
 
     fetch = commands.add_parser("fetch", help="download a data set, once")
     fetch.add_argument("data_set", choices=["mnist"], help="which")
-    folder = "folder of the four IDX files (default NPGAN_DATA, else one in the user's cache)"
-    fetch.add_argument("--data", metavar="DIR", help=folder)
+    add_data_option(fetch)
     fetch.add_argument("--quiet", action="store_true", help="no progress bar")
     fetch.set_defaults(run=run_fetch)
     return top
@@ -89,6 +105,8 @@ def add_train_options(one, demo):
         flag, text = "--" + name.replace("_", "-"), f"{text} (default {default})"
         if kind is bool:
             one.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
+        elif kind == "widths":
+            one.add_argument(flag, dest=name, type=widths, metavar="N,...", help=text)
         elif isinstance(kind, type):
             one.add_argument(flag, dest=name, type=kind, metavar="N" if kind is int else "X", help=text)
         else:
@@ -98,7 +116,21 @@ def add_train_options(one, demo):
     one.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     one.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
     one.add_argument("--quiet", action="store_true", help="no progress bar")
-    one.set_defaults(run=run_train, demo=demo)
+    if demo.name == "mnist":
+        add_data_option(one)
+    one.set_defaults(run=run_train, demo=demo, data=None)
+
+
+def add_data_option(one):
+    one.add_argument("--data", metavar="DIR", help=DATA_FOLDER)
+
+
+def widths(text):
+    try:
+        return [int(width) for width in text.split(",")]
+    except ValueError:
+        wanted = "widths are whole numbers with commas between"
+        raise argparse.ArgumentTypeError(f"{wanted}, got {text!r}") from None
 
 
 def run_train(args):
@@ -110,9 +142,11 @@ def run_train(args):
     if "lr" in given and "d_lr" not in given:
         given["d_lr"] = given["lr"]
     if args.resume:
-        run = Run.resume(old_folder(args.out, args.demo.name), demo=args.demo.name, **given)
+        folder = old_folder(args.out, args.demo.name)
+        run = Run.resume(folder, demo=args.demo.name, data_folder=args.data, **given)
     else:
-        run = Run.new(args.out, {"demo": args.demo.name} | args.demo.settings | given, overwrite=args.overwrite)
+        config = {"demo": args.demo.name} | args.demo.settings | given
+        run = Run.new(args.out, config, overwrite=args.overwrite, data_folder=args.data)
     ended = run.train(quiet=args.quiet)
     diverged = ended.startswith("diverged")
     if diverged:
@@ -125,13 +159,38 @@ def run_train(args):
     return 1 if diverged else 130 if ended else 0
 
 
+def load(path):
+    """The checkpoint at path, or in the folder of a run; and its demo, if it is of one."""
+    path = Path(path)
+    saved = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path)
+    return saved.gan, DEMOS.get(saved.config.get("demo"))
+
+
+def load_images(path):
+    """The same for a generator of images; ValueError for others."""
+    gan, demo = load(path)
+    if not isinstance(demo, DigitsDemo):
+        raise ValueError(f"{path} makes no images of digits: it was trained on {demo.summary if demo else '?'}")
+    return gan, demo
+
+
 def run_sample(args):
-    out, path = Path(args.out), Path(args.checkpoint)
+    out, images = Path(args.out), args.walk or args.nearest
     if out.suffix not in (".npy", ".csv", ".png"):
         raise ValueError(f"samples can be written to a .npy, .csv or .png file, got {str(out)!r}")
-    gan = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path).gan
-    samples = gan.sample(args.n, rng=np.random.default_rng(args.seed), raw=args.raw)  # (n, d)
-    if out.suffix == ".png":
+    if args.nearest and out.suffix != ".png":
+        raise ValueError(f"samples beside the nearest training image make a .png file, got {str(out)!r}")
+    gan, demo = load_images(args.checkpoint) if images else load(args.checkpoint)
+    n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
+    if args.walk:
+        samples = demo.walks(gan, n=n, rng=rng)
+    else:
+        samples = gan.sample(n, rng=rng, raw=args.raw)  # (n, d)
+    if args.nearest:
+        save_figure(out, draw_nearest, samples, demo.data(args.data).rows, size=(8, 0.4 + 0.7 * -(-n // 6)))
+    elif args.walk and out.suffix == ".png":
+        save_figure(out, draw_walks, samples, size=(7, 0.5 + 0.7 * n))
+    elif out.suffix == ".png":
         save_figure(out, draw_samples, samples)
     else:
         with whole_file(out) as file:
@@ -141,6 +200,20 @@ def run_sample(args):
                 np.savetxt(file, samples, delimiter=",", fmt="%.9g")
     print(f"wrote {out}: {len(samples)} samples of {samples.shape[1]} numbers")
     return 0
+
+
+def run_score(args):
+    n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
+    gan, demo = load_images(args.checkpoint)
+    for line in demo.score(gan, n=n, rng=rng, folder=args.data):
+        print(line, flush=True)
+    return 0
+
+
+def draw_walks(figure, samples):
+    from npgan import plots
+
+    plots.images(figure.subplots(), samples, columns=10).set_title("Each row: a walk from one noise to another")
 
 
 def draw_samples(figure, samples):

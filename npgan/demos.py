@@ -1,23 +1,27 @@
-"""A demo is a data set, a pair that learns it, its settings, and what to show at the end.
+"""A demo is a data set, a pair that learns it, its settings, and what to show of it.
 
 Each has a name, a summary, `settings` (the defaults of `npgan train NAME`) and
 
-    data()                      what to learn, for train
-    pair(config, rng=)          the GAN that learns it
-    marks(config)               the steps after which a run is saved and looked at, the last one among them
-    look(gan, rng=)             a dict of numbers: how good the samples are now
-    report(gan, progress, rng=, folder=)
-                                draw this demo's own pictures, return the lines to print; progress is the
-                                list of what `look` found, each with its step
+    data(folder=None)        what to learn, for train; folder: where its files are, if it has any
+    pair(config, rng=)       the GAN that learns it
+    steps(config, data)      how many steps a run has
+    marks(config, data)      those after which a run is saved and looked at, the last one among them
+    look(run)                a dict of numbers: how good the samples are now
+    report(run)              draw this demo's own pictures, return the lines to print
 
-config is the settings with the user's choices put in, a dict of plain JSON values.
+config is the settings with the user's choices put in, a dict of plain JSON values. A run (see `runs`)
+has the gan, the data, the folder, its config, the progress so far (what `look` found, with the step),
+and another_rng(), a generator of randomness that is not training's own.
 """
+
+import math
 
 import numpy as np
 
-from npgan import games, metrics, models
+from npgan import digits, games, metrics, models, require
 from npgan.distributions import Gaussian, grid, ring
 from npgan.files import whole_file
+from npgan.gan import walk
 from npgan.theory import optimal_d
 
 COMMON = {
@@ -39,17 +43,20 @@ class GaussianDemo:
         "steps": 8000, "lr": 1e-3, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
     }  # fmt: skip
 
-    def data(self):
+    def data(self, folder=None):
         return Gaussian(4.0, 1.25)
 
     def pair(self, config, *, rng):
         return models.gaussian_pair(rng=rng, **_pair_options(config))
 
-    def marks(self, config):
+    def steps(self, config, data):
+        return config["steps"]
+
+    def marks(self, config, data):
         return evenly(config["steps"], 20)
 
-    def look(self, gan, *, rng):
-        samples, score = self.score(gan, rng=rng)
+    def look(self, run):
+        samples, score = self.score(run.gan, rng=run.another_rng())
         return {
             "mean": samples.mean(), "std": samples.std(), "w1": score.value, "w1_real": score.floor,
         }  # fmt: skip
@@ -59,11 +66,12 @@ class GaussianDemo:
         samples = gan.sample(n, rng=rng)
         return samples, metrics.with_floor(metrics.wasserstein, samples, self.data(), rng=rng, draws=5)
 
-    def report(self, gan, progress, *, rng, folder):
-        samples, score = self.score(gan, rng=rng)
+    def report(self, run):
+        samples, score = self.score(run.gan, rng=run.another_rng())
         data = self.data()
-        save_figure(folder / "densities.png", self.draw, gan, samples)
-        save_figure(folder / "progress.png", self.draw_progress, progress, size=(7, 4))
+        save_figure(run.folder / "densities.png", self.draw, run.gan, samples)
+        if run.progress:
+            save_figure(run.folder / "progress.png", self.draw_progress, run.progress, size=(7, 4))
         return [
             f"learned mean {samples.mean():.3f}, std {samples.std():.3f}   "
             f"(the data: mean {data.mu:g}, std {data.sigma:g})",
@@ -105,28 +113,37 @@ class MixtureDemo:
     """Many narrow Gaussians in the plane, on a ring or a grid: will G find every one?"""
 
     def __init__(self, name, summary, data, **settings):
-        self.name, self.summary, self.data = name, summary, data
+        self.name, self.summary, self.mixture = name, summary, data
         self.settings = COMMON | {
-            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.5, "hidden": 64, "n_z": 2, "anneal": True,
+            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.5, "hidden": 64, "n_z": 2, "latent": "uniform", "anneal": True,
         } | settings  # fmt: skip
 
     def pair(self, config, *, rng):
         return models.mixture_pair(rng=rng, dtype=np.float32, **_pair_options(config))
 
-    def marks(self, config):
+    def data(self, folder=None):
+        return self.mixture()
+
+    def steps(self, config, data):
+        return config["steps"]
+
+    def marks(self, config, data):
         return evenly(config["steps"], 20)
 
-    def look(self, gan, *, rng):
-        found = metrics.coverage(gan.sample(2500, rng=rng), self.data(), rng=rng)
+    def look(self, run):
+        rng = run.another_rng()
+        found = metrics.coverage(run.gan.sample(2500, rng=rng), run.data, rng=rng)
         return {
             "modes": found.captured, "high_quality": found.high_quality, "reverse_kl": found.reverse_kl,
         }  # fmt: skip
 
-    def report(self, gan, progress, *, rng, folder):
-        real, fake = self.data().sample(2500, rng=rng), gan.sample(2500, rng=rng)
-        found = metrics.coverage(fake, self.data(), rng=rng)
-        save_figure(folder / "samples.png", self.draw, real, fake)
-        save_figure(folder / "progress.png", self.draw_progress, progress, size=(7, 5))
+    def report(self, run):
+        rng = run.another_rng()
+        fake, real = run.gan.sample(2500, rng=rng), run.data.sample(2500, rng=rng)
+        found = metrics.coverage(fake, run.data, rng=rng)
+        save_figure(run.folder / "samples.png", self.draw, real, fake)
+        if run.progress:
+            save_figure(run.folder / "progress.png", self.draw_progress, run.progress, size=(7, 5))
         return [str(found), found.per_mode()]
 
     def draw(self, figure, real, fake):
@@ -150,6 +167,123 @@ class MixtureDemo:
             plots.legend(ax, loc="lower right")
 
 
+class DigitsDemo:
+    """Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
+
+    def __init__(self, name, summary, load):
+        self.name, self.summary, self.load = name, summary, load
+        self.settings = COMMON | {
+            "epochs": 50, "batch": 256, "lr": 8e-4, "d_lr": 8e-4, "beta1": 0.5, "anneal": False,
+            "n_z": 100, "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
+        }  # fmt: skip
+
+    def data(self, folder=None):
+        return digits.Images(self.load("train", folder).images)
+
+    def pair(self, config, *, rng):
+        keys = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
+        options = {key: config[key] for key in keys} | _game_and_betas(config)
+        return models.digits_pair(rng=rng, **options)
+
+    def steps(self, config, data):
+        return self.marks(config, data)[-1]
+
+    def marks(self, config, data):
+        """The step at which each epoch is complete; a batch may run over from one to the next."""
+        epochs, batch = require.count("epochs", config["epochs"]), require.count("batch", config["batch"])
+        return [math.ceil(epoch * len(data) / batch) for epoch in range(1, epochs + 1)]
+
+    def look(self, run):
+        """A picture of the samples from the noise that is the same at every epoch."""
+        epoch = 1 + len(run.progress)
+        samples = run.gan.sample(64, rng=run.another_rng())
+        save_figure(run.folder / f"epoch_{epoch:03d}.png", draw_grid, samples, f"{self.name}, epoch {epoch}")
+        path = run.folder / "strip.npy"  # (epochs so far, 10, 784): for the picture at the end
+        before = np.load(path, allow_pickle=False)[: epoch - 1] if epoch > 1 else []
+        with whole_file(path) as file:
+            np.save(file, np.array([*before, digits.to_pixels(samples[:10])]))
+        return {"epoch": epoch}
+
+    def report(self, run):
+        samples = run.gan.sample(24, rng=run.another_rng())
+        save_figure(run.folder / "nearest.png", draw_nearest, samples, run.data.rows, size=(8, 3.1))
+        if run.progress:
+            strip = digits.from_pixels(np.load(run.folder / "strip.npy", allow_pickle=False))
+            epochs = some_epochs(len(strip))
+            save_figure(
+                run.folder / "strip.png", self.draw_strip, strip, epochs, size=(7, 0.7 * len(epochs) + 0.4)
+            )
+        return [f"{len(run.progress)} epochs; `npgan score {run.folder}` says how good the digits are"]
+
+    def walks(self, gan, *, n, rng):
+        """n walks of ten steps through the noise: samples (10 n, 784)."""
+        ends = gan.noise(2 * n, rng=rng).reshape(n, 2, -1)
+        return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]))
+
+    def draw_strip(self, figure, strip, epochs):
+        """One column per noise vector, one row for each of the epochs."""
+        from npgan import plots
+
+        ax = plots.images(figure.subplots(), strip[[e - 1 for e in epochs]].reshape(-1, 784), columns=10)
+        rows = 14 + 30 * np.arange(len(epochs))
+        ax.set(yticks=rows, yticklabels=[f"epoch {epoch}" for epoch in epochs])
+        ax.set_title("One column: the same noise, as G learns")
+
+    def score(self, gan, *, n=10_000, rng, folder=None):
+        """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
+        if gan.G.n_out != 784:
+            raise ValueError(f"a score needs images of 784 pixels, this generator makes {gan.G.n_out} numbers")
+        train, test = self.load("train", folder), self.load("test", folder)
+        validation = pixels(train.images[-(len(train.images) // 6) :][:1000])
+        real, unseen = pixels(train.images[:n]), pixels(test.images)
+        fakes = {"running average of G": (gan.sample(n, rng=rng) + 1) / 2} if gan.average else {}
+        fakes["G as it is"] = (gan.sample(n, rng=rng, raw=True) + 1) / 2
+        yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
+        for name, centres in [*fakes.items(), (f"{len(real):,} real training digits", real)]:
+            yield f"  {name:28s} {metrics.parzen_log_likelihood(centres, validation, unseen)}"
+        yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
+        yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
+        yield "generator above the real digits. What is true shows in the distances below, and in pictures."
+        n = min(1000, n, len(unseen))
+        yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
+        shares = {}
+        for name, samples in [*fakes.items(), ("real test digits", unseen)]:
+            found = metrics.nearest(samples[:n], train.images)
+            shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
+            yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
+        yield "Well below the test digits': G has copied or blurred. Well above: not yet digits."
+        yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
+        yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
+        for name, share in shares.items():
+            yield f"  {name:28s} {'  '.join(f'{s:4.0%}' for s in share)}"
+
+
+def some_epochs(last):
+    """1, 2, 5, 10, 25, 50, ... and the last one."""
+    return sorted({epoch for epoch in (1, 2, 5, 10, 25, 50, 100, 200) if epoch < last} | {last})
+
+
+def pixels(images):
+    """uint8 pixels as float32 in [0, 1], the scale of the published scores."""
+    return images.astype(np.float32) / 255
+
+
+def draw_grid(figure, samples, title):
+    from npgan import plots
+
+    plots.images(figure.subplots(), samples, columns=8).set_title(title)
+
+
+def draw_nearest(figure, samples, rows):
+    """Each sample (n, 784), and to its right the image of rows (m, 784) uint8 that is nearest to it."""
+    from npgan import plots
+
+    found = metrics.nearest((samples + 1) / 2, rows)
+    pairs = np.stack([samples, digits.from_pixels(rows[found.index])], axis=1).reshape(-1, 784)
+    ax = plots.images(figure.subplots(), pairs, columns=12, pair=True)
+    ax.set_title("Left of each pair: a sample. Right: the training digit nearest to it")
+
+
 def evenly(steps, count):
     """At most count steps, evenly spread over 1 ... steps, the last one among them."""
     return sorted({round(steps * (i + 1) / count) for i in range(count)} - {0})
@@ -157,7 +291,11 @@ def evenly(steps, count):
 
 def _pair_options(config):
     options = {key: config[key] for key in ("lr", "d_lr", "hidden", "n_z", "latent")}
-    return options | {"game": games.by_name(config["game"]), "betas": (config["beta1"], 0.999)}
+    return options | _game_and_betas(config)
+
+
+def _game_and_betas(config):
+    return {"game": games.by_name(config["game"]), "betas": (config["beta1"], 0.999)}
 
 
 def save_figure(path, draw, *args, size=(7, 6)):
@@ -170,11 +308,23 @@ def save_figure(path, draw, *args, size=(7, 6)):
         figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
 
 
+def mnist(split, folder=None):
+    return digits.mnist(folder, split=split)
+
+
+def font_digits(split, folder=None):
+    """30,000 digits to learn from, or 5,000 others to test with; the same ones every time."""
+    n, seed = {"train": (30_000, 0), "test": (5_000, 1)}[split]
+    return digits.glyph_digits(n, rng=np.random.default_rng(seed))
+
+
 DEMOS = {
     demo.name: demo
     for demo in (
         GaussianDemo(),
-        MixtureDemo("ring", "eight Gaussians on a circle", ring, steps=15_000),
-        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=25_000),
+        MixtureDemo("ring", "eight Gaussians on a circle", ring, steps=40_000),
+        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=40_000, hidden=128),
+        DigitsDemo("mnist", "handwritten digits, 28 x 28 (MNIST)", mnist),
+        DigitsDemo("digits", "digits drawn from fonts, which need no download", font_digits),
     )
 }

@@ -19,6 +19,22 @@ LATENTS = {
 }
 
 
+def walk(start, end, steps):
+    """steps points from noise start (n_z,) to end (n_z,), both included, on an arc: (steps, n_z).
+
+    Along the straight line the noise would grow short in the middle, where G has seen none: in n_z
+    dimensions almost all normal noise is about sqrt(n_z) long. White 2016.
+    """
+    cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = math.acos(min(1.0, max(-1.0, cosine)))
+    t = np.linspace(0, 1, require.count("steps", steps, least=2))[:, None]
+    if math.sin(angle) < 1e-6:  # one direction, or opposite ones: there is no arc
+        points = (1 - t) * start + t * end
+    else:
+        points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / math.sin(angle)
+    return points.astype(start.dtype)
+
+
 class Diverged(ArithmeticError):
     """The value of the game or G's loss is no longer a finite number."""
 

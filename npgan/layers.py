@@ -61,7 +61,7 @@ class Dense:
     def backward(self, dy, params=True, inputs=True):
         if params:
             np.dot(self.x.T, dy, out=self.dW)  # sum over the batch of x_i dy_j
-            dy.sum(axis=0, out=self.db)
+            np.dot(np.ones(len(dy), dy.dtype), dy, out=self.db)  # the sum over the batch, by BLAS: faster
         return np.dot(dy, self.W.T) if inputs else None
 
     def tangent(self, t):
@@ -96,15 +96,19 @@ class LeakyReLU:
         return f"LeakyReLU({self.slope:g})"
 
     def predict(self, x):
-        return np.maximum(x, self.slope * x)
+        y = self.slope * x
+        return np.maximum(x, y, out=y)
 
     def forward(self, x):
         self.x = x
         return self.predict(x)
 
     def backward(self, dy, params=True, inputs=True):
-        positive = (self.x > 0).astype(dy.dtype)  # 1.0 where x > 0, else 0.0: no branch, hence fast
-        return dy * (self.slope + (1 - self.slope) * positive)
+        dx = (self.x > 0).astype(dy.dtype)  # 1 where x > 0, else 0: np.where would be ten times slower
+        dx *= 1 - self.slope
+        dx += self.slope  # now 1 or slope
+        dx *= dy
+        return dx
 
     def tangent(self, t):
         return self.backward(t)  # each y depends on its own x alone, so both multiply by dy/dx

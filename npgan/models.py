@@ -47,10 +47,13 @@ def mixture_pair(*, rng, hidden=64, n_z=2, lr=2e-3, d_lr=None, betas=(0.5, 0.999
     return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
 
 
-def digits_pair(*, rng, n_z=100, lr=2e-4, d_lr=None, betas=(0.5, 0.999), dtype=np.float32, **options):
-    """For 28 x 28 images in [-1, 1]: the classic fully connected pair, in float32.
+def digits_pair(
+    *, rng, n_z=100, g_hidden=(256, 512, 1024), d_hidden=(512, 256), lr=2e-4, d_lr=None,
+    betas=(0.5, 0.999), dtype=np.float32, **options,
+):  # fmt: skip
+    """For 28 x 28 images in [-1, 1]: by default the classic fully connected pair, in float32.
 
     G n_z-256-512-1024-784 ending in Tanh, D 784-512-256-1; LeakyReLU 0.2; Adam 2e-4, betas (0.5, 0.999).
     """
-    sizes = (n_z, 256, 512, 1024, 784), (784, 512, 256, 1)
+    sizes = (n_z, *g_hidden, 784), (784, *d_hidden, 1)
     return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, dtype=dtype, end=(Tanh(),), **options)

@@ -6,17 +6,27 @@ use is lr * rate: lr is what the optimiser was given, rate the fraction of it th
 again; state() holds the arrays that a checkpoint must keep beside them.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from npgan import require
 
-BLOCK = 1 << 16  # entries; an update takes a long vector in pieces that stay in the processor's cache
+BLOCK = 1 << 17  # entries: a piece of each array of an update fits into the processor's cache
+THREADS = ThreadPoolExecutor(2, thread_name_prefix="npgan")  # started when first used
 
 
-def blocks(*arrays):
-    """Yield the arrays, all of one length, in pieces of BLOCK entries: views, to be updated in place."""
-    for start in range(0, len(arrays[0]), BLOCK):
-        yield [array[start : start + BLOCK] for array in arrays]
+def in_blocks(update, *arrays):
+    """Call update(*pieces) on matching pieces of the arrays (n,): views, to be changed in place.
+
+    A short vector is one piece. The pieces of a long one are shared out to two threads (NumPy computes
+    outside Python's lock); as each entry depends on its own place only, no result depends on the order.
+    """
+    if len(arrays[0]) <= BLOCK:
+        return update(*arrays)
+    starts = range(0, len(arrays[0]), BLOCK)
+    for _ in THREADS.map(lambda i: update(*(array[i : i + BLOCK] for array in arrays)), starts):
+        pass  # an exception in a thread comes out here
 
 
 class SGD:
@@ -37,10 +47,12 @@ class SGD:
         self._step(-self.lr * self.rate)
 
     def _step(self, lr):
-        for theta, grad, u in blocks(self.net.theta, self.net.grad, self.u):
+        def update(theta, grad, u):
             u *= self.momentum
             u += grad
             theta += lr * u
+
+        in_blocks(update, self.net.theta, self.net.grad, self.u)
 
     def state(self):
         return {"u": self.u}
@@ -64,9 +76,11 @@ class RMSProp:
         self._step(-self.lr * self.rate)
 
     def _step(self, lr):
-        for theta, grad, v in blocks(self.net.theta, self.net.grad, self.v):
+        def update(theta, grad, v):
             v += (1 - self.decay) * (grad**2 - v)
             theta += lr * grad / (np.sqrt(v) + self.eps)
+
+        in_blocks(update, self.net.theta, self.net.grad, self.v)
 
     def state(self):
         return {"v": self.v}
@@ -98,10 +112,18 @@ class Adam:
         beta1, beta2 = self.betas
         self.t += 1
         bias1, bias2 = (1 - beta ** int(self.t[0]) for beta in self.betas)
-        for theta, grad, m, v in blocks(self.net.theta, self.net.grad, self.m, self.v):
+        root2 = bias2**0.5
+
+        def update(theta, grad, m, v):
             m += (1 - beta1) * (grad - m)
             v += (1 - beta2) * (grad**2 - v)
-            theta += lr / bias1 * m / (np.sqrt(v / bias2) + self.eps)
+            step = np.sqrt(v)  # then m_hat / (sqrt(v_hat) + eps), with root2 taken out of the sum
+            step += root2 * self.eps
+            np.divide(m, step, out=step)
+            step *= lr * root2 / bias1
+            theta += step
+
+        in_blocks(update, self.net.theta, self.net.grad, self.m, self.v)
 
     def state(self):
         return {"m": self.m, "v": self.v, "t": self.t}

@@ -109,14 +109,38 @@ def cloud(ax, real, fake):
 
 
 def samples(ax, x):
-    """Samples (n, d) as they come: a histogram for d = 1, points in the plane for d = 2."""
+    """Samples (n, d) as they come: a histogram for d = 1, points in the plane for d = 2, images for
+    d = 784."""
     if x.shape[1] == 1:
         ax.hist(x[:, 0], min(100, 1 + len(x) // 10), color=GENERATOR)
         ax.set(xlabel="x = G(z)", ylabel="samples")
     elif x.shape[1] == 2:
         ax.plot(*x.T, ".", color=GENERATOR, ms=3, alpha=0.5)
         ax.set(xlabel="x1", ylabel="x2", aspect="equal")
+    elif x.shape[1] == 784:
+        images(ax, x, columns=round(len(x) ** 0.5))
     else:
         raise ValueError(f"samples of {x.shape[1]} numbers have no picture; write them to .npy or .csv")
     ax.set_title(f"{len(x):,} samples of G")
+    return ax
+
+
+def images(ax, x, columns, *, pair=False):
+    """Images of 28 x 28, rows of x (n, 784) in [-1, 1], side by side with a thin gap.
+
+    pair: let every second gap vanish, so that two and two belong together.
+    """
+    rows = -(-len(x) // columns)
+    sheet = np.ones((rows, 30, columns, 30), np.float32)  # white between the black tiles
+    tiles = np.ones((rows * columns, 28, 28), np.float32)
+    tiles[: len(x)] = np.reshape(x, (-1, 28, 28))
+    tiles = tiles.reshape(rows, columns, 28, 28).transpose(0, 2, 1, 3)  # (rows, 28, columns, 28)
+    if pair:
+        sheet[:, 1:29, 0::2, 2:30], sheet[:, 1:29, 1::2, 0:28] = tiles[:, :, 0::2], tiles[:, :, 1::2]
+    else:
+        sheet[:, 1:29, :, 1:29] = tiles
+    ax.imshow(sheet.reshape(30 * rows, 30 * columns), cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
     return ax

@@ -68,9 +68,10 @@ class Run:
     ValueError, before anything is written, if the config makes no sense.
     """
 
-    def __init__(self, config, saved=None):
+    def __init__(self, config, saved=None, data_folder=None):
         self.config, self.demo = config, DEMOS[config["demo"]]
-        self.data, self.history, self.progress = self.demo.data(), [], []
+        self.data, self.history, self.progress = self.demo.data(data_folder), [], []
+        self.steps = self.demo.steps(config, self.data)
         if saved:
             self.gan, self.rng = saved.gan, saved.rng
             if saved.data:
@@ -78,34 +79,36 @@ class Run:
         else:
             self.rng = np.random.default_rng(require.count("seed", config["seed"], least=0))
             self.gan = self.demo.pair(config, rng=self.rng)
-        keys = "steps", "batch", "d_steps", "order", "average", "anneal"
-        options = {key: config[key] for key in keys} | {"start": saved.step if saved else 0}
-        self.records = train(self.gan, self.data, rng=self.rng, **options)
+        keys = "batch", "d_steps", "order", "average", "anneal"
+        options = {key: config[key] for key in keys}
+        start = saved.step if saved else 0
+        self.records = train(self.gan, self.data, rng=self.rng, steps=self.steps, start=start, **options)
 
     @classmethod
-    def new(cls, out, config, *, overwrite=False):
+    def new(cls, out, config, *, overwrite=False, data_folder=None):
         """A run that starts at step 1, in new_folder(out)."""
-        run = cls(config)
+        run = cls(config, data_folder=data_folder)
         run.folder = new_folder(out, config["demo"], overwrite=overwrite)
         return run
 
     @classmethod
-    def resume(cls, folder, **given):
+    def resume(cls, folder, *, data_folder=None, **given):
         """Take up the run in folder. given: settings the user states again, which must be the old ones,
-        except for more steps. CheckpointError if there is no usable checkpoint."""
+        except for more steps or epochs. CheckpointError if there is no usable checkpoint."""
         saved = checkpoint.load(Path(folder) / CHECKPOINT)
         config = dict(saved.config)
         if config.get("demo") not in DEMOS:
             raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
-        steps = given.pop("steps", config["steps"])
+        length = "epochs" if "epochs" in config else "steps"
+        prolonged = {length: given.pop(length, config[length])}
         for name, value in given.items():
-            if config[name] != value:
+            if config.get(name) != value:
                 raise ValueError(
-                    f"the run in {folder} has {name} = {config[name]!r}, and cannot go on with {value!r}"
+                    f"the run in {folder} has {name} = {config.get(name)!r}, and cannot go on with {value!r}"
                 )
-        if steps != config["steps"] and config["anneal"]:
+        if prolonged[length] != config[length] and config["anneal"]:
             raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
-        run = cls(config | {"steps": steps}, saved)
+        run = cls(config | prolonged, saved, data_folder)
         run.folder = Path(folder)
         clear_leftovers(folder)
         run.history = read_history(run.folder / HISTORY, saved.step)
@@ -121,22 +124,18 @@ class Run:
         from tqdm import tqdm
 
         config, ended = self.config, ""
-        marks = set(self.demo.marks(config))
+        marks = set(self.demo.marks(config, self.data))
         self.save()
         bar = tqdm(
-            self.records, initial=self.step, total=config["steps"], unit="step",
+            self.records, initial=self.step, total=self.steps, unit="step",
             desc=config["demo"], disable=True if quiet else None,
         )  # fmt: skip
         with stop_signals() as stopped, np.errstate(over="ignore", invalid="ignore"), bar:
             try:
                 for record in bar:
                     self.history.append(record)
-                    if record.step % 100 == 0:
-                        bar.set_postfix_str(
-                            f"V {record.V:+.3f}, G {record.loss:+.3f}, "
-                            f"D(x) {record.d_real:.2f}, D(G(z)) {record.d_fake:.2f}",
-                            refresh=False,
-                        )
+                    if record.step % 20 == 0:
+                        bar.set_postfix_str(self.status(record), refresh=False)
                     if record.step in marks:
                         self.look()
                         self.save()
@@ -148,11 +147,18 @@ class Run:
         self.save()
         return ended
 
+    def status(self, record):
+        """What the progress bar says: the epoch, if there are such; losses; what D thinks."""
+        epoch = f"epoch {1 + len(self.progress)}, " if "epochs" in self.config else ""
+        losses = f"V {record.V:+.3f}, G {record.loss:+.3f}"
+        return f"{epoch}{losses}, D(x) {record.d_real:.2f}, D(G(z)) {record.d_fake:.2f}"
+
     def look(self):
-        """Note how good the samples are now. The noise is the same at every look, and not training's own."""
-        self.progress.append({"step": self.step} | self.demo.look(self.gan, rng=self.another_rng()))
+        """Note how good the samples are now."""
+        self.progress.append({"step": self.step} | self.demo.look(self))
 
     def another_rng(self):
+        """Randomness for looking at samples: the same at every look, and not training's own."""
         return np.random.default_rng([self.config["seed"], 1])
 
     def save(self):
@@ -170,7 +176,7 @@ class Run:
     def report(self):
         """Draw the pictures and return the lines that say how good the samples are."""
         self.draw_history()
-        return self.demo.report(self.gan, self.progress, rng=self.another_rng(), folder=self.folder)
+        return self.demo.report(self)
 
     def draw_history(self):
         """losses.png: what the two players had at each step."""

@@ -21,7 +21,6 @@ from npgan import (
     Rows,
     Sigmoid,
     Tanh,
-    checkpoint,
     games,
     train,
 )
@@ -237,5 +236,12 @@ def test_entries_that_lie_about_their_length(saved, tmp_path):
         refused(path, "not a usable checkpoint")
 
 
-def test_the_module_says_what_it_writes():
-    assert "never a pickle" in checkpoint.__doc__
+def test_a_variant_is_refused_rather_than_half_saved(tmp_path):
+    class Variant(GAN):
+        pass
+
+    gan, rng = make()
+    other = Variant(gan.G, gan.D, gan.opt_g, gan.opt_d)
+    with pytest.raises(ValueError, match="not one of its variants; got Variant"):
+        save(tmp_path / "c.npz", other, step=1, rng=rng)
+    assert not list(tmp_path.iterdir())
