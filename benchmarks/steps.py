@@ -8,9 +8,12 @@ Contenders, all in float32 but for the one that says otherwise:
     npgan            the package: train() with Adam, drawing its own data and noise
     npgan float64    the same in the package's default dtype
     npgan averaged   npgan with a running average of G's parameters
+    npgan one noise  npgan with both steps on the same noise, order="one_noise", as torch classic does it
     bare products    nothing but the matrix products of npgan's step, into arrays made beforehand
-    torch classic    PyTorch as most scripts have it: sigmoid and BCELoss, two passes of D, G first
-    torch tuned      PyTorch with care: one batch, logits, no gradient that nobody uses, fused Adam
+    torch classic    PyTorch as most scripts have it: sigmoid and BCELoss, two passes of D, G first; images
+                     through a DataLoader, each turned into a tensor and normalised on its own
+    torch in memory  torch classic, but with all its images ready in one float tensor
+    torch tuned      PyTorch with care: in memory, one batch, logits, no unused gradient, fused Adam
 
 Each runs in its own process (two maths libraries in one process disturb each other), in turn, A B C
 A B C; a round times many iterations after a warm-up, and the median round is printed. Machines
@@ -23,18 +26,24 @@ import subprocess
 import sys
 import time
 
+# isort: off
+import npgan  # noqa: F401  before numpy, as in the command: it says how long idle threads of OpenBLAS spin
 import numpy as np
+# isort: on
 
 CASES = {  # sizes of G and D, batch, iterations per round
     "gaussian": ((1, 16, 16, 1), (1, 16, 16, 1), 64, 1500),
     "mixture": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
     "digits": ((100, 256, 512, 1024, 784), (784, 512, 256, 1), 64, 60),
 }
-CONTENDERS = "npgan", "npgan float64", "npgan averaged", "bare products", "torch classic", "torch tuned"
+CONTENDERS = (
+    "npgan", "npgan float64", "npgan averaged", "npgan one noise", "bare products", "torch classic",
+    "torch in memory", "torch tuned",
+)  # fmt: skip
 LR, BETAS = 2e-4, (0.5, 0.999)
 
 
-def npgan_iterations(case, dtype=np.float32, average=None):
+def npgan_iterations(case, dtype=np.float32, average=None, order='d_first'):
     from npgan import Mixture, Rows, Tanh, models, train
 
     g_sizes, d_sizes, batch, _ = CASES[case]
@@ -45,7 +54,7 @@ def npgan_iterations(case, dtype=np.float32, average=None):
         data = Rows(rng.uniform(-1, 1, (10_000, 784)).astype(dtype))
     else:
         data = Mixture(np.zeros((1, d_sizes[0])), 1.0)
-    yield from train(gan, data, steps=10**9, batch=batch, rng=rng, average=average)
+    yield from train(gan, data, steps=10**9, batch=batch, rng=rng, average=average, order=order)
 
 
 def bare_iterations(case):
@@ -82,7 +91,7 @@ def bare_iterations(case):
         yield
 
 
-def torch_pair(case, sigmoid):
+def torch_pair(case, sigmoid, loader=False):
     import torch
     from torch import nn
 
@@ -96,18 +105,45 @@ def torch_pair(case, sigmoid):
     g_sizes, d_sizes, batch, _ = CASES[case]
     G = mlp(g_sizes, *([nn.Tanh()] if case == "digits" else []))
     D = mlp(d_sizes, *([nn.Sigmoid()] if sigmoid else []))
-    images = 2 * torch.rand(10_000, 784) - 1
-
-    def real():
-        if case == "digits":
-            return images[torch.randint(len(images), (batch,))]
-        return torch.randn(batch, d_sizes[0])
-
+    if case != "digits":
+        real = lambda: torch.randn(batch, d_sizes[0])  # noqa: E731
+    elif loader:
+        images = Pictures(torch)
+        options = {"batch_size": batch, "shuffle": True, "drop_last": True}
+        batches = cycle(lambda: torch.utils.data.DataLoader(images, **options))
+        real = lambda: next(batches)[0].view(batch, -1)  # noqa: E731
+    else:
+        images = 2 * torch.rand(10_000, 784) - 1
+        real = lambda: images[torch.randint(len(images), (batch,))]  # noqa: E731
     return torch, G, D, real, lambda: torch.randn(batch, g_sizes[0])
 
 
-def torch_classic_iterations(case):
-    torch, G, D, real, noise = torch_pair(case, sigmoid=True)
+def cycle(make):
+    while True:
+        yield from make()
+
+
+class Pictures:
+    """What torchvision's MNIST gives with ToTensor and Normalize: a picture, a tensor, a normalised one."""
+
+    def __init__(self, torch):
+        self.torch, self.pixels = torch, torch.randint(256, (10_000, 28, 28), dtype=torch.uint8)
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def __getitem__(self, i):
+        from PIL import Image
+
+        picture = np.array(Image.fromarray(self.pixels[i].numpy()), copy=True)
+        tensor = self.torch.from_numpy(picture).view(28, 28, 1).permute(2, 0, 1).contiguous()
+        tensor = tensor.to(self.torch.float32).div(255).clone()
+        mean, std = (self.torch.as_tensor([0.5]).view(-1, 1, 1) for _ in range(2))
+        return tensor.sub_(mean).div_(std), 0
+
+
+def torch_classic_iterations(case, loader=True):
+    torch, G, D, real, noise = torch_pair(case, sigmoid=True, loader=loader)
     bce = torch.nn.BCELoss()
     opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS)
     opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS)
@@ -155,8 +191,10 @@ def measure(contender, case):
         "npgan": lambda: npgan_iterations(case),
         "npgan float64": lambda: npgan_iterations(case, dtype=np.float64),
         "npgan averaged": lambda: npgan_iterations(case, average=0.999),
+        "npgan one noise": lambda: npgan_iterations(case, order="one_noise"),
         "bare products": lambda: bare_iterations(case),
         "torch classic": lambda: torch_classic_iterations(case),
+        "torch in memory": lambda: torch_classic_iterations(case, loader=False),
         "torch tuned": lambda: torch_tuned_iterations(case),
     }[contender]()
     n = CASES[case][-1]
@@ -176,6 +214,7 @@ def measure_elsewhere(contender, case):
 
 def compare(case, rounds):
     contenders = [c for c in CONTENDERS if "torch" not in c or importlib.util.find_spec("torch")]
+    contenders = [c for c in contenders if c != "torch in memory" or case == "digits"]
     times = {contender: [] for contender in contenders}
     for _ in range(rounds):
         for contender in contenders:

@@ -23,6 +23,11 @@ def softplus(a):
     return np.logaddexp(0, a)
 
 
+def mean(a):
+    """The mean over a batch a (m, 1), as a float. (a.mean() is several times slower where m is small.)"""
+    return float(a.sum()) / len(a)
+
+
 class Minimax:
     """The value function of the paper: D maximises V, G minimises it.
 
@@ -35,13 +40,13 @@ class Minimax:
     V, loss, D = -math.log(4), -math.log(2), 0.5
 
     def discriminator(self, a_real, a_fake):
-        V = -softplus(-a_real).mean() - softplus(a_fake).mean()
+        V = -mean(softplus(-a_real)) - mean(softplus(a_fake))
         da = np.concatenate([sigmoid(-a_real) / len(a_real), -sigmoid(a_fake) / len(a_fake)])
-        return float(V), da
+        return V, da
 
     def generator(self, a_fake):
         """E log(1 - D(G(z))), the one term of V that G can move."""
-        return float(-softplus(a_fake).mean()), -sigmoid(a_fake) / len(a_fake)
+        return -mean(softplus(a_fake)), -sigmoid(a_fake) / len(a_fake)
 
     def probability(self, a):
         """D(x) for the logit a: the chance, in D's eyes, that x is real."""
@@ -58,7 +63,7 @@ class NonSaturating(Minimax):
     loss = math.log(2)
 
     def generator(self, a_fake):
-        return float(softplus(-a_fake).mean()), -sigmoid(-a_fake) / len(a_fake)
+        return mean(softplus(-a_fake)), -sigmoid(-a_fake) / len(a_fake)
 
 
 class LeastSquares:
@@ -73,12 +78,12 @@ class LeastSquares:
     V, loss, D = -0.25, 0.125, 0.5
 
     def discriminator(self, a_real, a_fake):
-        V = -((a_real - 1) ** 2).mean() / 2 - (a_fake**2).mean() / 2
+        V = -mean((a_real - 1) ** 2) / 2 - mean(a_fake**2) / 2
         da = np.concatenate([(1 - a_real) / len(a_real), -a_fake / len(a_fake)])
-        return float(V), da
+        return V, da
 
     def generator(self, a_fake):
-        return float(((a_fake - 1) ** 2).mean() / 2), (a_fake - 1) / len(a_fake)
+        return mean((a_fake - 1) ** 2) / 2, (a_fake - 1) / len(a_fake)
 
     def probability(self, a):
         return a

@@ -12,10 +12,11 @@ import numpy as np
 
 from npgan import require
 from npgan.games import non_saturating
+from npgan.optim import in_blocks
 
-LATENTS = {
-    "normal": lambda rng, shape: rng.standard_normal(shape),
-    "uniform": lambda rng, shape: rng.uniform(-math.sqrt(3), math.sqrt(3), shape),
+LATENTS = {  # each with mean 0 and variance 1
+    "normal": lambda rng, shape, dtype: rng.standard_normal(shape, dtype),
+    "uniform": lambda rng, shape, dtype: math.sqrt(12) * (rng.random(shape, dtype) - 0.5),
 }
 
 
@@ -67,40 +68,45 @@ class GAN:
 
     def noise(self, m, *, rng):
         """z (m, n_z) from p_z, in G's dtype."""
-        z = LATENTS[self.latent](require.generator(rng), (m, self.G.n_in))
-        return z.astype(self.G.dtype, copy=False)
+        return LATENTS[self.latent](require.generator(rng), (m, self.G.n_in), self.G.dtype)
 
-    def discriminator_gradient(self, x, z):
+    def discriminator_gradient(self, x, z, fake=None):
         """Fill D.grad with dV / d theta_d and return V, to be maximised; G is left alone.
 
-        Real and fake go through D as one batch: a layer remembers only its latest forward.
+        Real and fake go through D as one batch: a layer remembers only its latest forward. fake: G(z),
+        if it is known already.
         """
         G, D, m = self.G, self.D, len(x)
-        fake = G.predict(z)  # (m, d): G is fixed here, so nothing is remembered
+        if fake is None:
+            fake = G.predict(z)  # (m, d): G is fixed here, so nothing is remembered
         a = D.forward(np.concatenate([x, fake]))  # (2m, 1)
         V, da = self.game.discriminator(a[:m], a[m:])
         D.backward(da, inputs=False)
         self.a_real, self.a_fake = a[:m], a[m:]
         return V
 
-    def generator_gradient(self, z):
-        """Fill G.grad with d loss / d theta_g and return G's loss; D.theta and D.grad are left alone."""
+    def generator_gradient(self, z, fake=None):
+        """Fill G.grad with d loss / d theta_g and return G's loss; D.theta and D.grad are left alone.
+
+        fake: G(z), if it is known already from G's latest forward.
+        """
         G, D = self.G, self.D
-        fake = G.forward(z)  # (m, d)
+        if fake is None:
+            fake = G.forward(z)  # (m, d)
         loss, da = self.game.generator(D.forward(fake))
         dx = D.backward(da, params=False)  # (m, d): how the loss changes with each fake
         G.backward(dx, inputs=False)
         return loss
 
-    def discriminator_step(self, x, z):
+    def discriminator_step(self, x, z, fake=None):
         """Ascend V in theta_d by one step; return V before it. Diverged, before moving, if not finite."""
-        V = _finite("V", self.discriminator_gradient(x, z))
+        V = _finite("V", self.discriminator_gradient(x, z, fake))
         self.opt_d.ascend()
         return V
 
-    def generator_step(self, z):
+    def generator_step(self, z, fake=None):
         """Descend G's loss in theta_g by one step; return the loss before it. Diverged as above."""
-        loss = _finite("the loss of G", self.generator_gradient(z))
+        loss = _finite("the loss of G", self.generator_gradient(z, fake))
         self.opt_g.descend()
         return loss
 
@@ -121,7 +127,11 @@ class GAN:
         if self.average is None:
             self.average = copy.deepcopy(self.G)
         b = min(decay, (1 + step) / (10 + step))
-        self.average.theta += (1 - b) * (self.G.theta - self.average.theta)
+
+        def update(average, theta):
+            average += (1 - b) * (theta - average)
+
+        in_blocks(update, self.average.theta, self.G.theta)
 
     def sample(self, n, *, rng, raw=False):
         """n samples G(z), (n, d). From the averaged generator if there is one, unless raw is true."""

@@ -87,10 +87,11 @@ class RMSProp:
 
 
 class Adam:
-    """theta += +-lr m_hat / (sqrt(v_hat) + eps), with running means m of grad and v of grad^2.
+    """theta += +-lr m_hat / (sqrt(v_hat) + eps), with running means m_hat of grad and v_hat of grad^2.
 
-    m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) undo that both start at 0; t counts the
-    steps. Kingma, Ba 2015, Algorithm 1.
+    m_hat and v_hat are weighted means over all t steps so far: the sums m = beta1 m + grad and
+    v = beta2 v + grad^2, over the sums of their weights, (1 - beta^t) / (1 - beta). Kingma, Ba 2015,
+    Algorithm 1, where m and v have the factor 1 - beta in them.
     """
 
     settings = ("lr", "betas", "eps")
@@ -111,16 +112,17 @@ class Adam:
     def _step(self, lr):
         beta1, beta2 = self.betas
         self.t += 1
-        bias1, bias2 = (1 - beta ** int(self.t[0]) for beta in self.betas)
-        root2 = bias2**0.5
+        weight1, weight2 = ((1 - beta ** int(self.t[0])) / (1 - beta) for beta in self.betas)
 
         def update(theta, grad, m, v):
-            m += (1 - beta1) * (grad - m)
-            v += (1 - beta2) * (grad**2 - v)
-            step = np.sqrt(v)  # then m_hat / (sqrt(v_hat) + eps), with root2 taken out of the sum
-            step += root2 * self.eps
+            m *= beta1
+            m += grad
+            v *= beta2
+            v += grad**2
+            step = np.sqrt(v)  # m_hat / (sqrt(v_hat) + eps), after both sides are multiplied by sqrt(weight2)
+            step += weight2**0.5 * self.eps
             np.divide(m, step, out=step)
-            step *= lr * root2 / bias1
+            step *= lr * weight2**0.5 / weight1
             theta += step
 
         in_blocks(update, self.net.theta, self.net.grad, self.m, self.v)

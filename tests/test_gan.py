@@ -87,6 +87,16 @@ def test_simultaneous_takes_both_gradients_at_the_same_point(rng):
     assert abs(gan.G.theta - (apart.G.theta - 0.1 * apart.G.grad)).max() < 1e-15
 
 
+def test_fakes_that_are_known_already_change_nothing(rng):
+    gan = make(rng)
+    x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+    V, loss = gan.discriminator_gradient(x, z), gan.generator_gradient(z)
+    d, g = gan.D.grad.tobytes(), gan.G.grad.tobytes()
+    fake = gan.G.forward(z)
+    assert (gan.discriminator_gradient(x, z, fake), gan.generator_gradient(z, fake)) == (V, loss)
+    assert gan.D.grad.tobytes() == d and gan.G.grad.tobytes() == g
+
+
 def test_copies_train_on_alone(rng):
     gan = make(rng, optimiser=Adam)
     other = copy.deepcopy(gan)

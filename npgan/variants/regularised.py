@@ -25,9 +25,9 @@ class R1(GAN):
                 name = type(layer).__name__
                 raise ValueError(f"R1 needs tangent and tangent_backward in every layer of D; {name} has none")
 
-    def discriminator_gradient(self, x, z):
+    def discriminator_gradient(self, x, z, fake=None):
         """Fill D.grad with d (V - penalty) / d theta_d and return V - penalty, to be maximised."""
-        V = super().discriminator_gradient(x, z)
+        V = super().discriminator_gradient(x, z, fake)
         dV = self.D.grad.copy()
         penalty = self.penalty_gradient(x)
         self.D.grad = dV - self.D.grad
@@ -71,22 +71,22 @@ class InstanceNoise(GAN):
         n, d = self.G.n_in, self.G.n_out
         return z[:, :n], z[:, n : n + d], z[:, n + d :]
 
-    def discriminator_gradient(self, x, z):
+    def discriminator_gradient(self, x, z, fake=None):
         """As in GAN, with noise on x and on the fakes."""
         G, D, m = self.G, self.D, len(x)
         z, e_fake, e_real = self.split(z)
-        x, fake = x + self.sigma * e_real, G.predict(z) + self.sigma * e_fake
+        x, fake = x + self.sigma * e_real, (G.predict(z) if fake is None else fake) + self.sigma * e_fake
         a = D.forward(np.concatenate([x, fake]))  # (2m, 1)
         V, da = self.game.discriminator(a[:m], a[m:])
         D.backward(da, inputs=False)
         self.a_real, self.a_fake = a[:m], a[m:]
         return V
 
-    def generator_gradient(self, z):
+    def generator_gradient(self, z, fake=None):
         """As in GAN, with noise on the fakes; it does not depend on theta_g, so dx stays as it is."""
         G, D = self.G, self.D
         z, e_fake, _ = self.split(z)
-        fake = G.forward(z) + self.sigma * e_fake
+        fake = (G.forward(z) if fake is None else fake) + self.sigma * e_fake
         loss, da = self.game.generator(D.forward(fake))
         dx = D.backward(da, params=False)
         G.backward(dx, inputs=False)
