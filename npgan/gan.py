@@ -77,6 +77,8 @@ class GAN:
         if it is known already.
         """
         G, D, m = self.G, self.D, len(x)
+        if np.ndim(x) != 2 or x.shape[1] != D.n_in or not m:
+            raise ValueError(f"a D step needs real x of shape (m, {D.n_in}) with m >= 1, got {np.shape(x)}")
         if fake is None:
             fake = G.predict(z)  # (m, d): G is fixed here, so nothing is remembered
         a = D.forward(np.concatenate([x, fake]))  # (2m, 1)

@@ -168,6 +168,13 @@ def test_divergence_is_reported_before_the_update_that_would_spoil_theta(rng):
     assert (gan.D.theta == before).all()
 
 
+@pytest.mark.parametrize("shape", [(0, 3), (4, 2), (4,), (2, 2, 3)])
+def test_real_samples_of_the_wrong_shape(shape, rng):
+    gan = make(rng)
+    with pytest.raises(ValueError, match=r"real x of shape \(m, 3\) with m >= 1, got \("):
+        gan.discriminator_step(np.zeros(shape), gan.noise(4, rng=rng))
+
+
 def test_parts_that_do_not_fit(rng):
     def net(*sizes, **options):
         return models.mlp(sizes, rng=rng, **options)
