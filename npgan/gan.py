@@ -100,15 +100,15 @@ class GAN:
         G.backward(dx, inputs=False)
         return loss
 
-    def discriminator_step(self, x, z, fake=None):
+    def discriminator_step(self, x, z, **known):
         """Ascend V in theta_d by one step; return V before it. Diverged, before moving, if not finite."""
-        V = _finite("V", self.discriminator_gradient(x, z, fake))
+        V = _finite("V", self.discriminator_gradient(x, z, **known))
         self.opt_d.ascend()
         return V
 
-    def generator_step(self, z, fake=None):
+    def generator_step(self, z, **known):
         """Descend G's loss in theta_g by one step; return the loss before it. Diverged as above."""
-        loss = _finite("the loss of G", self.generator_gradient(z, fake))
+        loss = _finite("the loss of G", self.generator_gradient(z, **known))
         self.opt_g.descend()
         return loss
 

@@ -93,7 +93,7 @@ def train(
 
     def one_noise(x, z):
         fake = gan.G.forward(z)
-        return gan.discriminator_step(x, z, fake), gan.generator_step(z, fake)
+        return gan.discriminator_step(x, z, fake=fake), gan.generator_step(z, fake=fake)
 
     def loop():
         try:

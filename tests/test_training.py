@@ -23,7 +23,8 @@ def test_a_record_per_step_with_what_was_measured():
     gan, records = play(steps=7)
     assert [record.step for record in records] == [1, 2, 3, 4, 5, 6, 7]
     last = records[-1]
-    assert abs(last.d_real - games.non_saturating.probability(gan.a_real).mean()) < 1e-15 and 0 < last.d_fake < 1
+    D = games.non_saturating.probability(gan.a_real)
+    assert abs(last.d_real - D.mean()) < 1e-15 and 0 < last.d_fake < 1
     assert str(last).startswith("step     7   V -") and f"{last.loss:+.4f}" in str(last)
 
 
