@@ -87,6 +87,8 @@ class GaussianDemo:
         ax.plot(step, w1, "o-", ms=3, color=plots.GENERATOR, label="G(z) to the data")
         ax.plot(step, floor, "--", color=plots.DATA, label="real to real samples")
         ax.set(xlabel="step", ylabel="W1 of 10,000 samples", yscale="log", title="How far G is from the data")
+        for set_format in ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter:
+            set_format("{x:g}")
         plots.legend(ax)
 
     def draw(self, figure, gan, samples):

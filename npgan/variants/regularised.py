@@ -73,24 +73,15 @@ class InstanceNoise(GAN):
 
     def discriminator_gradient(self, x, z, fake=None):
         """As in GAN, with noise on x and on the fakes."""
-        G, D, m = self.G, self.D, len(x)
         z, e_fake, e_real = self.split(z)
-        x, fake = x + self.sigma * e_real, (G.predict(z) if fake is None else fake) + self.sigma * e_fake
-        a = D.forward(np.concatenate([x, fake]))  # (2m, 1)
-        V, da = self.game.discriminator(a[:m], a[m:])
-        D.backward(da, inputs=False)
-        self.a_real, self.a_fake = a[:m], a[m:]
-        return V
+        fake = self.G.predict(z) if fake is None else fake
+        return super().discriminator_gradient(x + self.sigma * e_real, z, fake + self.sigma * e_fake)
 
     def generator_gradient(self, z, fake=None):
         """As in GAN, with noise on the fakes; it does not depend on theta_g, so dx stays as it is."""
-        G, D = self.G, self.D
         z, e_fake, _ = self.split(z)
-        fake = (G.forward(z) if fake is None else fake) + self.sigma * e_fake
-        loss, da = self.game.generator(D.forward(fake))
-        dx = D.backward(da, params=False)
-        G.backward(dx, inputs=False)
-        return loss
+        fake = self.G.forward(z) if fake is None else fake
+        return super().generator_gradient(z, fake + self.sigma * e_fake)
 
     def generate(self, z, raw=False):
         """G(z) without noise; only G's own columns of z are used."""
