@@ -40,7 +40,7 @@ class GaussianDemo:
 
     name, summary = "gaussian", "one Gaussian on the line, N(4, 1.25^2)"
     settings = COMMON | {
-        "steps": 8000, "lr": 1e-3, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
+        "steps": 8000, "lr": 5e-4, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
     }  # fmt: skip
 
     def data(self, folder=None):
