@@ -10,7 +10,21 @@ from dataclasses import replace
 import numpy as np
 
 import npgan
-from npgan import GAN, SGD, Adam, Gaussian, Network, games, gradcheck, layers, metrics, theory, training
+from npgan import (
+    GAN,
+    SGD,
+    Adam,
+    Gaussian,
+    Network,
+    Rows,
+    digits,
+    games,
+    gradcheck,
+    layers,
+    metrics,
+    theory,
+    training,
+)
 from npgan.variants.regularised import R1, InstanceNoise
 
 FAULTS = []
@@ -115,7 +129,7 @@ def dense_averages_its_bias_gradient(monkeypatch):
     monkeypatch.setattr(layers.Dense, "backward", backward)
 
 
-@fault(2, 7)
+@fault(2, 7, 10)
 def leaky_relu_without_its_mask(monkeypatch):
     monkeypatch.setattr(layers.LeakyReLU, "backward", lambda self, dy, params=True, inputs=True: dy)
 
@@ -128,7 +142,7 @@ def leaky_relu_with_its_mask_turned_round(monkeypatch):
     monkeypatch.setattr(layers.LeakyReLU, "backward", backward)
 
 
-@fault(2)
+@fault(2, 10)
 def tanh_forgets_the_square(monkeypatch):
     monkeypatch.setattr(
         layers.Tanh, "backward", lambda self, dy, params=True, inputs=True: dy * (1 - self.y)
@@ -526,9 +540,9 @@ def reverse_kl_in_bits(monkeypatch):
     monkeypatch.setattr(metrics.Coverage, "reverse_kl", property(lambda self: reverse_kl(self) / np.log(2)))
 
 
-@fault(7)
+@fault(7, 10)
 def d_step_over_one_cache(monkeypatch):
-    def discriminator_gradient(self, x, z):
+    def discriminator_gradient(self, x, z, fake=None):
         a_real, a_fake = self.D.forward(x), self.D.forward(self.G.predict(z))
         V, da = self.game.discriminator(a_real, a_fake)
         self.D.backward(da[: len(x)], inputs=False)  # with the activations of the fakes
@@ -675,3 +689,55 @@ def v_of_the_real_data_alone(monkeypatch):
     monkeypatch.setattr(games.Minimax, "discriminator", discriminator)
 
 # --- lesson 10 ---
+
+
+@fault(10)
+def pixels_from_0_to_1(monkeypatch):
+    """Not the range of tanh: G could never make a real black."""
+    monkeypatch.setattr(digits, "from_pixels", lambda pixels: np.divide(pixels, 255, dtype=np.float32))
+
+
+@fault(10)
+def an_epoch_that_draws_with_replacement(monkeypatch):
+    monkeypatch.setattr(Rows, "sample", lambda self, n, *, rng: self.rows[rng.integers(len(self), size=n)])
+
+
+@fault(10)
+def parzen_without_its_normaliser(monkeypatch):
+    right = metrics._log_likelihoods
+
+    def log_likelihoods(samples, x, sigmas):
+        constant = samples.shape[1] * np.log(np.asarray(sigmas) * np.sqrt(2 * np.pi))
+        return right(samples, x, sigmas) + constant[:, None]
+
+    monkeypatch.setattr(metrics, "_log_likelihoods", log_likelihoods)
+
+
+@fault(10)
+def parzen_sums_where_it_should_average(monkeypatch):
+    right = metrics._log_likelihoods
+    monkeypatch.setattr(metrics, "_log_likelihoods", lambda s, x, sigmas: right(s, x, sigmas) + np.log(len(s)))
+
+
+@fault(10)
+def parzen_in_bits(monkeypatch):
+    right = metrics._log_likelihoods
+    monkeypatch.setattr(metrics, "_log_likelihoods", lambda s, x, sigmas: right(s, x, sigmas) / np.log(2))
+
+
+@fault(10)
+def nearest_among_bytes_that_are_not_scaled(monkeypatch):
+    right = metrics.nearest
+    monkeypatch.setattr(metrics, "nearest", lambda samples, data: right(samples, data.astype(np.float32)))
+
+
+@fault(10)
+def walk_straight_on(monkeypatch):
+    monkeypatch.setattr(npgan.gan, "walk", np.linspace)
+
+
+@fault(10)
+def noise_half_as_long(monkeypatch):
+    """Trained on one noise, walked through another: G gets what it has not seen."""
+    right = npgan.gan.walk
+    monkeypatch.setattr(npgan.gan, "walk", lambda start, end, steps: right(start, end, steps) / 2)
