@@ -32,7 +32,7 @@ def walk(start, end, steps):
     if math.sin(angle) < 1e-6:  # one direction, or opposite ones: there is no arc
         points = (1 - t) * start + t * end
     else:
-        points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / math.sin(angle)
+        points = np.sin((1 - t) * angle) / math.sin(angle) * start + np.sin(t * angle) / math.sin(angle) * end
     return points.astype(start.dtype)
 
 
