@@ -171,6 +171,8 @@ def load_images(path):
     gan, demo = load(path)
     if not isinstance(demo, DigitsDemo):
         raise ValueError(f"{path} makes no images of digits: it was trained on {demo.summary if demo else '?'}")
+    if gan.G.n_out != 784:
+        raise ValueError(f"{path} makes no images of digits: its G ends in {gan.G.n_out}, not 784 pixels")
     return gan, demo
 
 
