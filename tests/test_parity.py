@@ -21,6 +21,7 @@ from npgan import (
     Sigmoid,
     Tanh,
     checkpoint,
+    digits,
     games,
     models,
     train,
@@ -156,3 +157,28 @@ def test_a_checkpoint_moves_to_torch_with_three_lines(tmp_path):
 
     z = gan.noise(10, rng=rng)
     assert abs(net(torch.from_numpy(z)).detach().numpy() - gan.generate(z)).max() < 1e-13
+
+
+def test_a_checkpoint_of_digits_moves_to_torch_with_three_lines(tmp_path):
+    rng = np.random.default_rng(4)
+    gan, images = models.digits_pair(rng=rng), digits.Images(rng.integers(256, size=(40, 784), dtype=np.uint8))
+    for _ in train(gan, images, steps=5, batch=16, rng=rng, average=0.5):
+        pass
+    path = tmp_path / "checkpoint.npz"
+    checkpoint.save(path, gan, step=5, rng=rng, data=images)
+
+    act, Linear = torch.nn.LeakyReLU(0.2), torch.nn.Linear
+    file = np.load(path)
+    G = torch.nn.Sequential(
+        Linear(100, 256), act, Linear(256, 512), act, Linear(512, 1024), act, Linear(1024, 784), torch.nn.Tanh()
+    )
+    G.load_state_dict({k[8:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("average.")})
+    z = gan.noise(10, rng=rng)
+    made = G(torch.from_numpy(z)).detach().numpy()
+    assert made.dtype == np.float32 and abs(made - gan.generate(z)).max() < 1e-5
+    assert abs(made - gan.generate(z, raw=True)).max() > 1e-3  # and it is not G itself
+
+    D = torch.nn.Sequential(Linear(784, 512), act, Linear(512, 256), act, Linear(256, 1))
+    D.load_state_dict({k[2:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("D.")})
+    a = D(torch.from_numpy(made)).detach().numpy()
+    assert abs(a - gan.D.predict(gan.generate(z))).max() < 1e-5
