@@ -106,9 +106,9 @@ print(f"{'500 unseen digits':36} {'(they are what is asked about)':34} {real_dis
 print(f"(50 unseen digits, the nearest of 500: by hand {distance:.4f}, library {library:.4f})")
 assert abs(distance - library) < 1e-3
 
-print(f"\nlikelihood: blurs {blurs_parzen:.0f} > real digits {real_parzen:.0f}   it prefers what nobody takes for real")
+print(f"\nlikelihood: blurs {blurs_parzen:.0f} > real digits {real_parzen:.0f}: it likes what nobody draws")
 assert blurs_parzen > real_parzen + 20  # 3 standard errors, and ten more; MNIST +117, fonts +73
-print(f"distance: blurs {blurs_distance:.2f} < unseen digits {real_distance:.2f}   it shows that something is wrong")
+print(f"distance: blurs {blurs_distance:.2f} < unseen digits {real_distance:.2f}: nearer than the truth is")
 assert blurs_distance < 0.9 * real_distance
 
 # %% [markdown]
@@ -205,9 +205,9 @@ for record in train(gan, images, steps=steps, batch=64, order="one_noise", avera
         print(record)
     if record.step in (steps // 2, steps):
         looks[record.step] = gan.generate(fixed)
-print(f"{steps} steps saw {steps * 64:,} images: {steps * 64 / len(images):.1f} epochs (most scripts: 50 or more)")
+print(f"{steps} steps saw {steps * 64:,} images, {steps * 64 / len(images):.1f} epochs (scripts: 50 or more)")
 
-fig, axes = plt.subplots(3, 1, figsize=(9, 7.6), layout="constrained")
+fig, axes = plt.subplots(3, 1, figsize=(9, 6), layout="constrained")
 for ax, (step, samples) in zip(axes, looks.items(), strict=True):
     plots.images(ax, samples, columns=12).set_title(f"step {step}")
 fig.suptitle("The same 24 noises, as G learns")
@@ -226,7 +226,7 @@ plots.finish(fig, "10_mnist_losses")
 # %%
 far = {step: metrics.nearest((samples + 1) / 2, data.rows).distance.mean() for step, samples in looks.items()}
 for step, distance in far.items():
-    print(f"step {step:4d}: 24 samples to the nearest digits {distance:6.2f}   (unseen digits: {real_distance:.2f})")
+    print(f"step {step:3d}: samples to the nearest digit {distance:5.2f}   (unseen digits {real_distance:.2f})")
 assert far[steps] < 0.8 * far[0]
 V = np.mean([record.V for record in history[-100:]])
 print(f"V over the last 100 steps {V:+.2f}   at equilibrium {-math.log(4):+.2f}")
