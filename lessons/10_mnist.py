@@ -174,28 +174,29 @@ for name, net, value in players:
 # line is wrong, then: its middle is too short, and G was never trained there. `gan.walk` goes along the arc.
 
 # %%
-z = rng.standard_normal((1000, 100))
+z = np.random.default_rng(2).standard_normal((1000, 100))
 lengths = np.linalg.norm(z, axis=1)
-print(f"1,000 noises: length {lengths.mean():.2f} +- {lengths.std():.2f}, the shortest {lengths.min():.2f}")
+short = np.quantile(lengths, 0.01)
+print(f"1,000 noises: length {lengths.mean():.2f} +- {lengths.std():.2f}, all but ten above {short:.2f}")
 assert abs(lengths.mean() - 10) < 0.2  # expected 9.975; the standard error is 0.02
 start, end = 10 * z[:2] / lengths[:2, None]
 arc, line = walk(start, end, 11), np.linspace(start, end, 11)
 middle = [float(np.linalg.norm(path[5])) for path in (arc, line)]
 print(f"half way from one to another: on the arc {middle[0]:.4f} long, on the line {middle[1]:.4f}")
 assert np.abs(np.linalg.norm(arc, axis=1) - 10).max() < 1e-9 and (arc[0] == start).all()
-assert middle[1] < lengths.min()
+assert middle[1] < short  # expected 7.1, +- 0.4: the cosine of two such noises is 0 +- 0.1
 
 # %% [markdown]
 # ## A short run
 #
-# The loop of lesson 5 with the loss -log D(G(z)) of lesson 6. Three things differ from the classic script:
-# Adam's learning rate is four times larger, for so few steps; G learns from the noise that D has just
-# seen; and a running average of theta_g is kept, which `gan.sample` uses. The same 24 noises are looked at
-# before, half way, and at the end.
+# The loop of lesson 5 with the loss -log D(G(z)) of lesson 6. For so few steps some things differ from
+# the classic script: Adam's learning rate is 8e-4, not 2e-4, and its beta1 0, not 0.5; G learns from the
+# noise that D has just seen; and a running average of theta_g is kept, which `gan.sample` uses. The same
+# 24 noises are looked at before, half way, and at the end.
 
 # %%
 rng = np.random.default_rng(0)
-gan, steps = models.digits_pair(rng=rng, lr=8e-4), 400
+gan, steps = models.digits_pair(rng=rng, lr=8e-4, betas=(0.0, 0.999)), 400
 fixed = gan.noise(24, rng=rng)
 looks, history = {0: gan.generate(fixed)}, []
 images = digits.Images(known.images)
@@ -295,7 +296,7 @@ walks = np.stack([gan.generate(walk(start, end, 11)) for start, end in ends])  #
 steps_taken = np.linalg.norm(np.diff(walks, axis=1), axis=2) / 2  # (5, 10), pixels in [0, 1]
 share = steps_taken.max(axis=1) / steps_taken.sum(axis=1)
 print("longest of ten steps, share of the way:", *(f"{s:.2f}" for s in share), "  (even 0.10, one jump 1.00)")
-assert share.max() < 0.5
+assert share.max() < 0.6  # 45 walks of other seeds: at most 0.34
 
 fig, ax = plt.subplots(figsize=(9, 4.4), layout="constrained")
 plots.images(ax, walks.reshape(-1, 784), columns=11).set_title("Each row: a walk from one noise to another")
@@ -338,13 +339,14 @@ print(f"{'control: unseen digits':71} {real_distance:8.2f}")
 
 before, after = score["G untrained"], score["G, averaged"]
 print(f"\nby training: Parzen {before[0]:.0f} -> {after[0]:.0f}, distance {before[1]:.2f} -> {after[1]:.2f}")
-assert after[0] > before[0] + 100 and after[1] < 0.6 * before[1]
-print(f"to go: Parzen {after[0]:.0f} < {real_parzen:.0f}, distance {after[1]:.2f} > {real_distance:.2f}")
-assert after[0] < real_parzen and after[1] > real_distance
+assert after[0] > before[0] + 300 and after[1] < 0.6 * before[1]
+print(f"to go: Parzen {after[0]:.0f}, real digits {real_parzen:.0f}; distance {after[1]:.2f}, they {real_distance:.2f}")
+assert after[0] < real_parzen - 50  # on both data sets, 4 seeds each: at least 99 to go
 
 # %% [markdown]
-# Both controls say the same here: far better than nothing, and far from digits. Train on, and the score
-# passes the real digits while D, and your eyes, still tell the samples apart. Then remember the blurs.
+# Far better than nothing, and far from the real digits' score. The distance is not so far from theirs, but
+# look at the samples: they are blurs, and blurs are near to everything. Each measure can be fooled alone.
+# Train to the end, and the score passes the real digits too, while D still tells the samples apart.
 #
 #     npgan train mnist             to the end, with a picture per epoch (digits: without a download)
 #     npgan score runs/mnist        the published protocol, at full size, with these controls

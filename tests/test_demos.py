@@ -180,6 +180,7 @@ def test_resuming_ends_at_the_same_bytes(last, folder, trained, monkeypatch, tmp
 
     def draw_and_die(self, run, look=demos.DigitsDemo.look):
         look(self, run)
+        (run.folder / ".strip.npy.abc.part").write_bytes(b"half a f")
         raise Killed  # the picture and the strip are written, the checkpoint is an old one
 
     monkeypatch.setattr(demos.DigitsDemo, "look", draw_and_die)
