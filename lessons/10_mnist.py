@@ -340,7 +340,7 @@ print(f"{'control: unseen digits':71} {real_distance:8.2f}")
 before, after = score["G untrained"], score["G, averaged"]
 print(f"\nby training: Parzen {before[0]:.0f} -> {after[0]:.0f}, distance {before[1]:.2f} -> {after[1]:.2f}")
 assert after[0] > before[0] + 300 and after[1] < 0.6 * before[1]
-print(f"to go: Parzen {after[0]:.0f}, real digits {real_parzen:.0f}; distance {after[1]:.2f}, they {real_distance:.2f}")
+print(f"but: Parzen {after[0]:.0f}, real {real_parzen:.0f}; distance {after[1]:.2f}, real {real_distance:.2f}")
 assert after[0] < real_parzen - 50  # on both data sets, 4 seeds each: at least 99 to go
 
 # %% [markdown]
