@@ -175,7 +175,7 @@ class DigitsDemo:
     def __init__(self, name, summary, load):
         self.name, self.summary, self.load = name, summary, load
         self.settings = COMMON | {
-            "epochs": 50, "batch": 256, "lr": 8e-4, "d_lr": 8e-4, "beta1": 0.5, "anneal": False,
+            "epochs": 50, "batch": 64, "lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "anneal": False,
             "n_z": 100, "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
         }  # fmt: skip
 
