@@ -61,6 +61,8 @@ class GAN:
                 f"G must end in the width D takes and D in one logit; got G {G.n_in} -> {G.n_out}, "
                 f"D {D.n_in} -> {D.n_out}"
             )
+        if {id(layer) for layer in G.layers} & {id(layer) for layer in D.layers}:
+            raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
         if G.dtype != D.dtype:
             raise ValueError(f"G and D must have one dtype, got {G.dtype} and {D.dtype}")
         if self.opt_g.net is not G or self.opt_d.net is not D:

@@ -175,6 +175,14 @@ def test_real_samples_of_the_wrong_shape(shape, rng):
         gan.discriminator_step(np.zeros(shape), gan.noise(4, rng=rng))
 
 
+def test_a_layer_in_both_networks_is_refused(rng):
+    shared = LeakyReLU(0.2)
+    G = Network(Dense(2, 3), shared, Dense(3, 1), rng=rng)
+    D = Network(Dense(1, 3), shared, Dense(3, 1), rng=rng)
+    with pytest.raises(ValueError, match="stands in G and in D"):
+        GAN(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0))
+
+
 def test_parts_that_do_not_fit(rng):
     def net(*sizes, **options):
         return models.mlp(sizes, rng=rng, **options)
