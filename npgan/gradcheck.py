@@ -129,7 +129,7 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
         return float((r * layer.forward(x)).sum())
 
     f()
-    dx = layer.backward(r)
+    dx = layer.backward(r.copy())  # a copy: a layer may write into dy, and r is still needed
     options = {"directions": directions, "rng": rng, "tolerance": tolerance}
     if isinstance(layer, Network):
         arrays = [("theta", layer.theta, layer.grad.copy(), lambda index: locate(layer, index[0]))]

@@ -128,6 +128,19 @@ def test_other_bad_input(rng):
         gradcheck.check(lambda: theta.sum(), theta, theta, directions=3)
 
 
+def test_a_backward_that_writes_into_dy_is_judged_by_its_numbers(rng):
+    class Double:
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, dy):
+            dy *= 2
+            return dy
+
+    (check,) = gradcheck.check_layer(Double(), rng.standard_normal((4, 3)), rng=rng)
+    assert check.ok, str(check)
+
+
 def test_a_nan_gradient_fails():
     theta = np.ones(2)
     assert not gradcheck.check(lambda: float(theta.sum()), theta, np.array([1.0, np.nan])).ok
