@@ -72,12 +72,13 @@ class Run:
         self.config, self.demo = config, DEMOS[config["demo"]]
         self.data, self.history, self.progress = self.demo.data(data_folder), [], []
         self.steps = self.demo.steps(config, self.data)
+        seed = require.count("seed", config["seed"], least=0)
         if saved:
             self.gan, self.rng = saved.gan, saved.rng
             if saved.data:
                 self.data.set_state(saved.data)
         else:
-            self.rng = np.random.default_rng(require.count("seed", config["seed"], least=0))
+            self.rng = np.random.default_rng(seed)
             self.gan = self.demo.pair(config, rng=self.rng)
         keys = "batch", "d_steps", "order", "average", "anneal"
         options = {key: config[key] for key in keys}
@@ -97,8 +98,10 @@ class Run:
         except for more steps or epochs. CheckpointError if there is no usable checkpoint."""
         saved = checkpoint.load(Path(folder) / CHECKPOINT)
         config = dict(saved.config)
-        if config.get("demo") not in DEMOS:
+        if str(config.get("demo")) not in DEMOS:
             raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
+        if missing := sorted(DEMOS[config["demo"]].settings.keys() - config.keys()):
+            raise CheckpointError(f"the checkpoint in {folder} does not say {', '.join(missing)}")
         length = "epochs" if "epochs" in config else "steps"
         prolonged = {length: given.pop(length, config[length])}
         for name, value in given.items():
@@ -112,7 +115,7 @@ class Run:
         run.folder = Path(folder)
         clear_leftovers(folder)
         run.history = read_history(run.folder / HISTORY, saved.step)
-        run.progress = [row for row in read_rows(run.folder / PROGRESS) if row["step"] <= saved.step]
+        run.progress = [row for row in read_rows(run.folder / PROGRESS, "step") if row["step"] <= saved.step]
         return run
 
     @property
@@ -201,13 +204,21 @@ def write_rows(path, names, rows):
         table.writerows(rows)
 
 
-def read_rows(path):
-    """The rows of such a table as dicts of numbers; CheckpointError if it is not one, [] if not there."""
+def read_rows(path, *names):
+    """The rows of such a table as dicts of numbers, [] if it is not there; CheckpointError if it is none,
+    or has no column of one of the names."""
     if not path.exists():
         return []
     try:
         table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True)
-        return [{name: _number(text) for name, text in row.items()} for row in table]
+        rows = list(table)
+        for name in names:
+            if name not in (table.fieldnames or ()):
+                raise ValueError(f"it has no column {name!r}")
+        for i, row in enumerate(rows, start=1):
+            if None in row or None in row.values():
+                raise ValueError(f"row {i} has not the {len(table.fieldnames)} entries of the first line")
+        return [{name: _number(text) for name, text in row.items()} for row in rows]
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise CheckpointError(f"{path} is not a usable table: {error}") from None
 
@@ -220,7 +231,7 @@ def read_history(path, last):
     """The records of steps 1 to last. CheckpointError if the file does not hold exactly these."""
     rows = read_rows(path)[:last]
     steps = [row["step"] for row in rows if row.keys() == set(Record._fields)]
-    if steps != list(range(1, last + 1)):
+    if len(steps) != last or steps != list(range(1, last + 1)):
         raise CheckpointError(f"{path} does not hold the {last} steps of the checkpoint beside it")
     return [Record(**row) for row in rows]
 

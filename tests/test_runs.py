@@ -189,5 +189,41 @@ def test_resuming_nothing_or_something_broken(tmp_path):
             Run.resume(tmp_path / "run")
 
 
+def test_a_progress_table_that_is_none(tmp_path):
+    finish(Run.new(tmp_path / "run", SMALL))
+    progress = tmp_path / "run" / "progress.csv"
+    good = progress.read_text()
+    for broken in "hello\nworld\n", good[: good.rindex(",")], good.replace("\n", ",7,8\n", 2), "\0":
+        progress.write_text(broken)
+        with pytest.raises(CheckpointError, match=r"progress\.csv is not a usable table"):
+            Run.resume(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"demo": []}, "no demo known here"),
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"steps": None}, "steps must be a whole number"),
+        ({"anneal": ...}, "does not say anneal"),
+    ],
+)
+def test_a_checkpoint_with_a_configuration_that_makes_no_sense(change, message, tmp_path, monkeypatch):
+    finish(Run.new(tmp_path / "run", SMALL))
+    saved = runs.checkpoint.load(tmp_path / "run" / "checkpoint.npz")
+    config = {name: value for name, value in (saved.config | change).items() if value is not ...}
+    monkeypatch.setattr(runs.checkpoint, "load", lambda path: saved._replace(config=config))
+    before = contents(tmp_path / "run")
+    with pytest.raises(ValueError, match=message):
+        Run.resume(tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+
+
+def test_a_checkpoint_that_promises_more_steps_than_a_list_can_hold(tmp_path):
+    finish(Run.new(tmp_path / "run", SMALL))
+    with pytest.raises(CheckpointError, match="does not hold the 1000"):
+        runs.read_history(tmp_path / "run" / "history.csv", 10**30)
+
+
 def test_what_diverged_means():
     assert issubclass(Diverged, ArithmeticError)
