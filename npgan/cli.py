@@ -49,6 +49,8 @@ def main(argv=None):
         return complain(f"{place}{error.strerror or error}", 2)
     except ValueError as error:
         return complain(error, 2)
+    except MemoryError as error:
+        return complain(f"not enough memory: {error or 'try smaller numbers'}", 2)
 
 
 def complain(message, code):
@@ -163,7 +165,7 @@ def load(path):
     """The checkpoint at path, or in the folder of a run; and its demo, if it is of one."""
     path = Path(path)
     saved = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path)
-    return saved.gan, DEMOS.get(saved.config.get("demo"))
+    return saved.gan, DEMOS.get(str(saved.config.get("demo")))
 
 
 def load_images(path):
@@ -225,10 +227,11 @@ def draw_samples(figure, samples):
 
 
 def run_gradcheck(args):
+    rng = np.random.default_rng(require.count("seed", args.seed, least=0))
     print(f"central differences in float64; wrong above {gradcheck.TOLERANCE:g}\n")
     print(f"{'what':58s} {'compared':>8s}  {'error':>8s}")
     wrong = 0
-    for check in gradcheck.check_everything(rng=np.random.default_rng(args.seed)):
+    for check in gradcheck.check_everything(rng=rng):
         print(f"{check.name[:58]:58s} {check.count:8d}  {check.error:8.1e}{'' if check.ok else '  WRONG'}")
         if not check.ok:
             wrong += 1

@@ -152,6 +152,16 @@ def test_bad_checkpoints(capsys, elsewhere, trained):
     refused(capsys, "sample", trained, "-o", "no/folder/out.npy", message="No such file or directory")
 
 
+def test_more_numbers_than_memory_holds(capsys, elsewhere, trained):
+    refused(capsys, "sample", trained, "-n", 10**17, "-o", "out.npy", message="not enough memory: ")
+    refused(capsys, "train", "gaussian", "--hidden", 10**8, message="not enough memory: ")
+    assert os.listdir(elsewhere) == []
+
+
+def test_a_seed_of_the_gradient_check(capsys):
+    refused(capsys, "gradcheck", "--seed", "-1", message="seed must be a whole number >= 0, got -1")
+
+
 def test_an_output_folder_that_cannot_be_written(capsys, elsewhere):
     (elsewhere / "file").write_text("precious")
     refused(capsys, "train", "gaussian", "--out", "file", message="file: ")
