@@ -105,6 +105,11 @@ def load(path):
     return Checkpoint(gan, meta["step"], rng, data, meta["config"])
 
 
+def is_finite(gan):
+    """Are all parameters and all of the optimisers' arrays finite, so that a checkpoint could be loaded?"""
+    return all(np.isfinite(array).all() for array in _arrays(gan).values())
+
+
 def state_dict(net):
     """{"0.weight": W^T (n_out, n_in), "0.bias": b, ...}, views of theta, as torch.nn.Sequential names them."""
     return {

@@ -115,8 +115,9 @@ def add_train_options(one, demo):
             one.add_argument(flag, dest=name, choices=list(kind), help=text)
     folder = f"folder of the run (default runs/{demo.name}, or a numbered one if that is taken)"
     one.add_argument("--out", metavar="DIR", help=folder)
-    one.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    one.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    what.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
     one.add_argument("--quiet", action="store_true", help="no progress bar")
     if demo.name == "mnist":
         add_data_option(one)

@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from npgan import digits, games, metrics, models, require
+from npgan.checkpoint import CheckpointError
 from npgan.distributions import Gaussian, grid, ring
 from npgan.files import whole_file
 from npgan.gan import walk
@@ -117,7 +118,7 @@ class MixtureDemo:
     def __init__(self, name, summary, data, **settings):
         self.name, self.summary, self.mixture = name, summary, data
         self.settings = COMMON | {
-            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.5, "hidden": 64, "n_z": 2, "latent": "uniform", "anneal": True,
+            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "hidden": 64, "n_z": 2, "latent": "uniform", "anneal": True,
         } | settings  # fmt: skip
 
     def pair(self, config, *, rng):
@@ -200,9 +201,8 @@ class DigitsDemo:
         epoch = 1 + len(run.progress)
         samples = run.gan.sample(64, rng=run.another_rng())
         save_figure(run.folder / f"epoch_{epoch:03d}.png", draw_grid, samples, f"{self.name}, epoch {epoch}")
-        path = run.folder / "strip.npy"  # (epochs so far, 10, 784): for the picture at the end
-        before = np.load(path, allow_pickle=False)[: epoch - 1] if epoch > 1 else []
-        with whole_file(path) as file:
+        before = self.strip(run)  # (epochs so far, 10, 784): for the picture at the end
+        with whole_file(run.folder / "strip.npy") as file:
             np.save(file, np.array([*before, digits.to_pixels(samples[:10])]))
         return {"epoch": epoch}
 
@@ -210,13 +210,33 @@ class DigitsDemo:
         samples = run.gan.sample(24, rng=run.another_rng())
         save_figure(run.folder / "nearest.png", draw_nearest, samples, run.data.rows, size=(8, 3.1))
         if run.progress:
-            strip = digits.from_pixels(np.load(run.folder / "strip.npy", allow_pickle=False))
+            strip = digits.from_pixels(self.strip(run))
             epochs = some_epochs(len(strip))
             save_figure(
                 run.folder / "strip.png", self.draw_strip, strip, epochs, size=(7, 0.7 * len(epochs) + 0.4)
             )
         n = len(run.progress)
         return [f"{n} epoch{'s' if n != 1 else ''}; `npgan score {run.folder}` says how good the digits are"]
+
+    def strip(self, run):
+        """Ten samples (epochs so far, 10, 784) uint8 of each epoch; CheckpointError if they are not there."""
+        path, epochs = run.folder / "strip.npy", len(run.progress)
+        if not epochs:
+            return np.zeros((0, 10, 784), np.uint8)
+        try:
+            strip = np.load(path, allow_pickle=False)[:epochs]
+        except (OSError, ValueError, EOFError) as error:
+            raise CheckpointError(f"{path} cannot be read: {error}") from None
+        if strip.shape != (epochs, 10, 784) or strip.dtype != np.uint8:
+            raise CheckpointError(f"{path} holds {strip.dtype} {strip.shape}, wanted uint8 {(epochs, 10, 784)}")
+        return strip
+
+    def check_resumed(self, run):
+        """The epochs behind the run must all be there, since pictures and steps are numbered by them."""
+        epochs = sum(mark <= run.step for mark in self.marks(run.config, run.data))
+        if len(run.progress) != epochs:
+            raise CheckpointError(f"{run.folder} has notes on {len(run.progress)} of its {epochs} epochs")
+        self.strip(run)
 
     def walks(self, gan, *, n, rng):
         """n walks of ten steps through the noise: samples (10 n, 784)."""

@@ -49,6 +49,8 @@ class GAN:
 
     def __init__(self, G, D, opt_g, opt_d, game=non_saturating, latent="normal"):
         self.G, self.D, self.opt_g, self.opt_d, self.game = G, D, opt_g, opt_d, game
+        if not hasattr(game, "discriminator"):
+            raise ValueError(f"game must be one of npgan.games, such as games.minimax, got {game!r}")
         self.latent = require.choice("latent", latent, LATENTS)
         self.average = None  # a second generator with the running average of G's theta
         self.a_real = self.a_fake = None  # the logits that the latest D step saw, (m, 1) each

@@ -116,6 +116,10 @@ class Run:
         clear_leftovers(folder)
         run.history = read_history(run.folder / HISTORY, saved.step)
         run.progress = [row for row in read_rows(run.folder / PROGRESS, "step") if row["step"] <= saved.step]
+        if run.steps < saved.step:
+            raise ValueError(f"the run in {folder} has {saved.step} steps behind it, more than {run.steps}")
+        if hasattr(run.demo, "check_resumed"):
+            run.demo.check_resumed(run)
         return run
 
     @property
@@ -140,6 +144,8 @@ class Run:
                     if record.step % 20 == 0:
                         bar.set_postfix_str(self.status(record), refresh=False)
                     if record.step in marks:
+                        if not checkpoint.is_finite(self.gan):
+                            raise Diverged(f"step {record.step}: the parameters are no longer finite")
                         self.look()
                         self.save()
                     if stopped:
@@ -165,13 +171,18 @@ class Run:
         return np.random.default_rng([self.config["seed"], 1])
 
     def save(self):
-        """History first, checkpoint last: a run killed between the two loses nothing."""
+        """History first, checkpoint last: a run killed between the two loses nothing.
+
+        After a divergence that spoilt the parameters, the checkpoint stays the last good one.
+        """
         write_rows(self.folder / HISTORY, Record._fields, self.history)
         if self.progress:
             rows = [row.values() for row in self.progress]
             write_rows(self.folder / PROGRESS, self.progress[0].keys(), rows)
         with whole_file(self.folder / CONFIG, "w", encoding="utf-8") as file:
             json.dump(self.config, file, indent=2)
+        if not checkpoint.is_finite(self.gan):
+            return
         checkpoint.save(
             self.folder / CHECKPOINT, self.gan, step=self.step, rng=self.rng, data=self.data, config=self.config
         )

@@ -391,6 +391,26 @@ def test_without_data_nothing_is_written(trained, capsys, elsewhere):
     assert {path.name for path in elsewhere.iterdir()} <= {"run", "cache"}
 
 
+def test_resuming_without_what_the_epochs_left_behind(trained, capsys, tmp_path):
+    resume = ["train", "mnist", "--resume", "--epochs", "3", "--out", "run"]
+    for name, content, message in [
+        ("strip.npy", None, "strip.npy cannot be read"),
+        ("strip.npy", b"", "strip.npy cannot be read"),
+        ("strip.npy", np.zeros(3), "strip.npy holds float64 (2,), wanted uint8 (2, 10, 784)"),
+        ("progress.csv", None, "has notes on 0 of its 2 epochs"),
+    ]:
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        shutil.copytree(trained, tmp_path / "run")
+        (tmp_path / "run" / name).unlink()
+        if isinstance(content, bytes):
+            (tmp_path / "run" / name).write_bytes(content)
+        elif content is not None:
+            np.save(tmp_path / "run" / name, content)
+        before = contents(tmp_path / "run")
+        refused(capsys, *resume, message=message)
+        assert contents(tmp_path / "run") == before
+
+
 def test_resuming_a_run_of_something_else(gaussian, trained, capsys, tmp_path):
     before = contents(gaussian), contents(trained)
     resume = ["train", "mnist", "--resume", "--out"]

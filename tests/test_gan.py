@@ -201,6 +201,8 @@ def test_parts_that_do_not_fit(rng):
         GAN(G, D, SGD(D, lr=1), SGD(G, lr=1))
     with pytest.raises(ValueError, match="unknown latent 'cauchy'; choose from normal, uniform"):
         GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), latent="cauchy")
+    with pytest.raises(ValueError, match="game must be one of npgan.games, .* got 'minimax'"):
+        GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), game="minimax")
     gan = GAN(G, D, SGD(G, lr=1), SGD(D, lr=1))
     with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
         gan.sample(0, rng=rng)

@@ -124,6 +124,29 @@ def test_divergence_keeps_what_there_was(tmp_path):
     assert back.step == run.step and np.isfinite(back.gan.G.theta).all()
 
 
+def test_divergence_that_spoils_the_parameters_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
+    """In float32 the squares in Adam overflow while V is still finite: this, too, is a divergence."""
+    run = Run.new(tmp_path / "run", SMALL)
+
+    def look(self, look=Run.look):
+        look(self)
+        if self.step >= 20:
+            self.gan.opt_d.v[3] = np.inf
+
+    monkeypatch.setattr(Run, "look", look)
+    ended = run.train(quiet=True)
+    assert ended == "diverged at step 22: the parameters are no longer finite"
+    assert Run.resume(tmp_path / "run").step == 18 and lines(tmp_path / "run" / "history.csv") == 23
+
+
+def test_a_run_cannot_be_shortened(tmp_path):
+    finish(Run.new(tmp_path / "run", SMALL))
+    before = contents(tmp_path / "run")
+    with pytest.raises(ValueError, match="has 40 steps behind it, more than 30"):
+        Run.resume(tmp_path / "run", steps=30)
+    assert contents(tmp_path / "run") == before
+
+
 def test_names_of_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert runs.old_folder(None, "gaussian").name == "gaussian"
