@@ -119,11 +119,20 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
     with forward(x) and backward(dy) -> dx. Its parameters are the arrays it lists in `shapes` (a
     Network is made around it, to allocate them), else those named in parameters, by default W and b
     if it has them; backward must leave the gradient of W in dW.
+
+    ValueError, besides those of `check`, if forward returns no array or changes its input, or if a
+    parameter or its gradient is missing.
     """
-    x = np.array(x)
+    x, title = np.array(x), layer if hasattr(layer, "settings") else type(layer).__name__
+    require.generator(rng)
     if getattr(layer, "shapes", None) and not hasattr(layer, next(iter(layer.shapes))):
         Network(layer, rng=rng)
-    r = rng.standard_normal(layer.forward(x).shape)
+    before, y = x.copy(), layer.forward(x)
+    if not isinstance(y, np.ndarray):
+        raise ValueError(f"{title}: forward must return an array, got {type(y).__name__}")
+    if not np.array_equal(x, before, equal_nan=True):
+        raise ValueError(f"{title}: forward changes its input x in place; let it work on a copy")
+    r = rng.standard_normal(y.shape)
 
     def f():
         return float((r * layer.forward(x)).sum())
@@ -136,12 +145,13 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
     else:
         if parameters is None:
             parameters = getattr(layer, "shapes", None) or [p for p in ("W", "b") if hasattr(layer, p)]
+        if missing := [name for p in parameters for name in (p, f"d{p}") if not hasattr(layer, name)]:
+            raise ValueError(f"{title} has no {' and no '.join(missing)} after its backward")
         arrays = [(p, getattr(layer, p), np.copy(getattr(layer, "d" + p)), None) for p in parameters]
-    title = layer if hasattr(layer, "settings") else type(layer).__name__
+    arrays = [one for one in arrays if one[1].size]  # a Network of activations has an empty theta
     return [
         check(f, array, grad, name=f"{title} {p}", where=where or _place(p), **options)
         for p, array, grad, where in [*arrays, ("x", x, dx, None)]
-        if array.size
     ]
 
 

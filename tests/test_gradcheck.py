@@ -108,6 +108,36 @@ def test_a_function_that_is_not_deterministic_is_noticed(rng):
         gradcheck.check_layer(Dropout(), rng.standard_normal((4, 3)), rng=rng)
 
 
+def test_layers_that_cannot_be_checked_are_told_why(rng):
+    class InPlace(Square):
+        def forward(self, x):
+            np.maximum(x, 0, out=x)
+            return super().forward(x)
+
+    class Silent(Square):
+        def forward(self, x):
+            super().forward(x)
+
+    class Forgetful(Square):
+        def backward(self, dy):
+            return dy * 2 * self.W * self.x
+
+    x = rng.standard_normal((4, 3))
+    for layer, message in [
+        (InPlace(3), "InPlace: forward changes its input x in place"),
+        (Silent(3), "Silent: forward must return an array, got NoneType"),
+        (Forgetful(3), "Forgetful has no dW after its backward"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            gradcheck.check_layer(layer, x, rng=rng)
+    with pytest.raises(ValueError, match="Square has no V and no dV after its backward"):
+        gradcheck.check_layer(Square(3), x, rng=rng, parameters=["V"])
+    with pytest.raises(ValueError, match="nothing to check"):
+        gradcheck.check_layer(Square(3), x[:0], rng=rng, parameters=[])
+    with pytest.raises(TypeError, match="rng must be"):
+        gradcheck.check_layer(Square(3), x, rng=None)
+
+
 def test_float32_is_refused(rng):
     with pytest.raises(ValueError, match="need a float64 array, got float32: build it with dtype=np.float64"):
         gradcheck.check_layer(LeakyReLU(0.2), np.ones((2, 2), np.float32), rng=rng)
