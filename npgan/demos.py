@@ -344,7 +344,7 @@ DEMOS = {
     for demo in (
         GaussianDemo(),
         MixtureDemo("ring", "eight Gaussians on a circle", ring, steps=40_000),
-        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=30_000, hidden=128, batch=256),
+        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=45_000, hidden=128, batch=256),
         DigitsDemo("mnist", "handwritten digits, 28 x 28 (MNIST)", mnist),
         DigitsDemo("digits", "digits drawn from fonts, which need no download", font_digits),
     )
