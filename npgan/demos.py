@@ -208,12 +208,12 @@ class DigitsDemo:
 
     def report(self, run):
         samples = run.gan.sample(24, rng=run.another_rng())
-        save_figure(run.folder / "nearest.png", draw_nearest, samples, run.data.rows, size=(8, 3.1))
+        save_figure(run.folder / "nearest.png", draw_nearest, samples, run.data.rows, size=(8, 2.95))
         if run.progress:
             strip = digits.from_pixels(self.strip(run))
             epochs = some_epochs(len(strip))
             save_figure(
-                run.folder / "strip.png", self.draw_strip, strip, epochs, size=(7, 0.7 * len(epochs) + 0.4)
+                run.folder / "strip.png", self.draw_strip, strip, epochs, size=(7, 0.63 * len(epochs) + 0.45)
             )
         n = len(run.progress)
         return [f"{n} epoch{'s' if n != 1 else ''}; `npgan score {run.folder}` says how good the digits are"]
