@@ -87,9 +87,7 @@ class GaussianDemo:
         w1, floor = ([row[name] for row in progress] for name in ("w1", "w1_real"))
         ax.plot(step, w1, "o-", ms=3, color=plots.GENERATOR, label="G(z) to the data")
         ax.plot(step, floor, "--", color=plots.DATA, label="real to real samples")
-        ax.set(xlabel="step", ylabel="W1 of 10,000 samples", yscale="log", title="How far G is from the data")
-        for set_format in ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter:
-            set_format("{x:g}")
+        ax.set(xlabel="step", ylabel="W1 of 10,000 samples", ylim=(0, None), title="How far G is from the data")
         plots.legend(ax)
 
     def draw(self, figure, gan, samples):
@@ -167,7 +165,7 @@ class MixtureDemo:
         below.axhline(metrics.CEILING, color=plots.REFERENCE, ls="--", label="real samples: 98.89 %")
         below.set(xlabel="step", ylabel="share within 3 sigma", ylim=(0, 1.08))
         for ax in above, below:
-            plots.legend(ax, loc="lower right")
+            plots.legend(ax, loc="best")
 
 
 class DigitsDemo:
