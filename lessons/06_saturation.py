@@ -76,7 +76,7 @@ right.annotate(f"{-slope_m[0]:.1e}", (-10, 0), (-10.5, 0.1))
 right.annotate(f"{-slope_n[0]:.5f}", (-10, 1), (-10.5, 0.9))
 right.axvspan(-12, -4, color=plots.REFERENCE, alpha=0.12, label="D rejects: D(G(z)) < 0.02")
 left.set(xlabel="a, D's logit for a fake", ylabel="loss of G (nats)", title="Same direction ...")
-right.set(xlabel="a, D's logit for a fake", ylabel="pull on the logit, -d loss / da", title="... other pull")
+right.set(xlabel="a, D's logit for a fake", ylabel="pull on the logit, -d loss / da", title="... but not the same pull")
 left.legend(frameon=False)
 right.legend(frameon=False, loc="center right")
 plots.finish(fig, "06_saturation_losses")
@@ -247,7 +247,7 @@ ADAM = Adam, {"lr": 1e-3, "betas": (0.0, 0.999)}, {"lr": 4e-3, "betas": (0.0, 0.
 RUNS = {
     "minimax, plain steps": (games.minimax, PLAIN, plots.REFERENCE, "--"),
     "non-saturating, plain steps": (games.non_saturating, PLAIN, plots.GENERATOR, "-"),
-    "minimax, Adam": (games.minimax, ADAM, plots.REFERENCE, ":"),
+    "minimax, Adam": (games.minimax, ADAM, "black", ":"),
 }
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 ends = []
