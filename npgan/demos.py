@@ -116,7 +116,8 @@ class MixtureDemo:
     def __init__(self, name, summary, data, **settings):
         self.name, self.summary, self.mixture = name, summary, data
         self.settings = COMMON | {
-            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "hidden": 64, "n_z": 2, "latent": "uniform", "anneal": True,
+            "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "hidden": 128, "n_z": 2, "batch": 256,
+            "latent": "uniform", "anneal": True,
         } | settings  # fmt: skip
 
     def pair(self, config, *, rng):
@@ -341,8 +342,8 @@ DEMOS = {
     demo.name: demo
     for demo in (
         GaussianDemo(),
-        MixtureDemo("ring", "eight Gaussians on a circle", ring, steps=40_000),
-        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=45_000, hidden=128, batch=256),
+        MixtureDemo("ring", "eight Gaussians on a circle", ring, steps=28_000),
+        MixtureDemo("grid", "25 Gaussians on a square grid", grid, steps=45_000),
         DigitsDemo("mnist", "handwritten digits, 28 x 28 (MNIST)", mnist),
         DigitsDemo("digits", "digits drawn from fonts, which need no download", font_digits),
     )
