@@ -266,7 +266,7 @@ class Nearest(NamedTuple):
     distance: np.ndarray
 
 
-def nearest(samples, data, *, chunk=10_000):
+def nearest(samples, data, *, chunk=2000):
     """The Nearest of samples (n, d) in data (m, d), by Euclidean distance.
 
     Data of uint8 are taken as pixels and scaled to [0, 1], a chunk at a time; samples then must be on
@@ -275,8 +275,9 @@ def nearest(samples, data, *, chunk=10_000):
     samples, data = np.asarray(samples, np.float32), np.asarray(data)
     index, best = np.zeros(len(samples), int), np.full(len(samples), np.inf, np.float32)
     for start in range(0, len(data), chunk):
-        part = data[start : start + chunk]
-        part = part.astype(np.float32) / 255 if part.dtype == np.uint8 else part.astype(np.float32)
+        part = data[start : start + chunk].astype(np.float32)
+        if data.dtype == np.uint8:
+            part /= 255
         for rows, squared in _squared_distances(samples, part):
             here = squared.argmin(axis=1)
             closest = squared[np.arange(len(here)), here]

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import signal
+from array import array
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -70,7 +71,8 @@ class Run:
 
     def __init__(self, config, saved=None, data_folder=None):
         self.config, self.demo = config, DEMOS[config["demo"]]
-        self.data, self.history, self.progress = self.demo.data(data_folder), [], []
+        self.data, self.progress = self.demo.data(data_folder), []
+        self.history = array("d")  # one record after the other: 40 bytes a step, where tuples would take 250
         self.steps = self.demo.steps(config, self.data)
         seed = require.count("seed", config["seed"], least=0)
         if saved:
@@ -124,7 +126,7 @@ class Run:
 
     @property
     def step(self):
-        return self.history[-1].step if self.history else 0
+        return len(self.history) // len(Record._fields)
 
     def train(self, *, quiet=False):
         """Train to the end, to Ctrl-C or to divergence; save; return what ended it, "" for the end."""
@@ -140,7 +142,7 @@ class Run:
         with stop_signals() as stopped, np.errstate(over="ignore", invalid="ignore"), bar:
             try:
                 for record in bar:
-                    self.history.append(record)
+                    self.history.extend(record)
                     if record.step % 20 == 0:
                         bar.set_postfix_str(self.status(record), refresh=False)
                     if record.step in marks:
@@ -170,12 +172,17 @@ class Run:
         """Randomness for looking at samples: the same at every look, and not training's own."""
         return np.random.default_rng([self.config["seed"], 1])
 
+    def table(self):
+        """The history as (steps so far, 5) numbers, in the order of Record's fields."""
+        return np.array(self.history).reshape(-1, len(Record._fields))
+
     def save(self):
         """History first, checkpoint last: a run killed between the two loses nothing.
 
         After a divergence that spoilt the parameters, the checkpoint stays the last good one.
         """
-        write_rows(self.folder / HISTORY, Record._fields, self.history)
+        records = ([int(step), *numbers] for step, *numbers in map(np.ndarray.tolist, self.table()))
+        write_rows(self.folder / HISTORY, Record._fields, records)
         if self.progress:
             rows = [row.values() for row in self.progress]
             write_rows(self.folder / PROGRESS, self.progress[0].keys(), rows)
@@ -201,7 +208,7 @@ class Run:
         from npgan import plots
 
         above, below = figure.subplots(2, 1, sharex=True)
-        step, V, loss, d_real, d_fake = np.array(self.history).reshape(-1, 5).T
+        step, V, loss, d_real, d_fake = self.table().T
         plots.losses(above, step, V, loss, self.gan.game)
         plots.probabilities(below, step, d_real, d_fake)
         above.set(xlabel="", title=f"{self.config['demo']}: the two players over time")
@@ -239,12 +246,25 @@ def _number(text):
 
 
 def read_history(path, last):
-    """The records of steps 1 to last. CheckpointError if the file does not hold exactly these."""
-    rows = read_rows(path)[:last]
-    steps = [row["step"] for row in rows if row.keys() == set(Record._fields)]
-    if len(steps) != last or steps != list(range(1, last + 1)):
+    """The records of steps 1 to last, as a run keeps them: one after the other in an array. CheckpointError
+    if the file does not hold these."""
+    history, width = array("d"), len(Record._fields)
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            table = csv.reader(file, strict=True)
+            if next(table, None) != list(Record._fields):
+                raise ValueError(f"its first line is not {','.join(Record._fields)}")
+            for step, row in enumerate(table, start=1):
+                if step > last:
+                    break
+                if len(row) != width or row[0] != str(step):
+                    raise ValueError(f"line {step + 1} is not that of step {step}")
+                history.extend(map(float, row))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{path} is not a usable table: {error}") from None
+    if len(history) != last * width:
         raise CheckpointError(f"{path} does not hold the {last} steps of the checkpoint beside it")
-    return [Record(**row) for row in rows]
+    return history
 
 
 @contextmanager

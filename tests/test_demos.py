@@ -171,7 +171,7 @@ def test_resuming_ends_at_the_same_bytes(last, folder, trained, monkeypatch, tmp
     """Stopped in epoch 1, at its end, or in epoch 2; and, when taken up, killed after drawing a picture."""
     run = Run.new(tmp_path / "cut", json.loads((trained / "config.json").read_text()))
     for record in run.records:
-        run.history.append(record)
+        run.history.extend(record)
         if record.step in run.demo.marks(run.config, run.data):
             run.look()
         if record.step == last:

@@ -1,11 +1,13 @@
 """A run is a folder that is whole at any time, and goes on to the same bytes, even after a kill."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -106,7 +108,7 @@ def test_ctrl_c_ends_with_history_and_a_valid_checkpoint(tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "stopped at step" in err and "Traceback" not in err
     run = Run.resume(tmp_path / "run")
-    assert run.step > 0 and run.history[-1].step == run.step
+    assert run.step > 0 and run.table()[-1, 0] == run.step
     assert {"losses.png", "densities.png", "history.csv"} <= {
         path.name for path in (tmp_path / "run").iterdir()
     }
@@ -114,6 +116,25 @@ def test_ctrl_c_ends_with_history_and_a_valid_checkpoint(tmp_path):
 
 def lines(path):
     return path.read_text().count("\n") if path.exists() else 0
+
+
+def test_memory_stays_flat(tmp_path, monkeypatch):
+    """The history takes 40 bytes a step, with room to grow; a list of records would take 250."""
+    looks = []
+
+    def look(self):
+        gc.collect()
+        looks.append((self.step, tracemalloc.get_traced_memory()[0]))
+
+    monkeypatch.setattr(Run, "look", look)
+    run = Run.new(tmp_path / "run", SMALL | {"steps": 2000})
+    tracemalloc.start()
+    try:
+        run.train(quiet=True)
+    finally:
+        tracemalloc.stop()
+    (early, before), (late, after) = looks[len(looks) // 4], looks[-1]
+    assert late - early >= 1000 and (after - before) / (late - early) < 60
 
 
 def test_divergence_keeps_what_there_was(tmp_path):
