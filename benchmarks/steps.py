@@ -43,7 +43,7 @@ CONTENDERS = (
 LR, BETAS = 2e-4, (0.5, 0.999)
 
 
-def npgan_iterations(case, dtype=np.float32, average=None, order='d_first'):
+def npgan_iterations(case, dtype=np.float32, average=None, order="d_first"):
     from npgan import Mixture, Rows, Tanh, models, train
 
     g_sizes, d_sizes, batch, _ = CASES[case]
@@ -91,7 +91,8 @@ def bare_iterations(case):
         yield
 
 
-def torch_pair(case, sigmoid, loader=False):
+def torch_pair(case, sigmoid, loader=False, pixels=None, seed=0):
+    """(torch, G, D, real(), noise(m)). pixels: the images for the loader, (n, 784) uint8; None: random ones."""
     import torch
     from torch import nn
 
@@ -101,21 +102,20 @@ def torch_pair(case, sigmoid, loader=False):
             layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2)]
         return nn.Sequential(*layers[:-1], *end)
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     g_sizes, d_sizes, batch, _ = CASES[case]
     G = mlp(g_sizes, *([nn.Tanh()] if case == "digits" else []))
     D = mlp(d_sizes, *([nn.Sigmoid()] if sigmoid else []))
     if case != "digits":
         real = lambda: torch.randn(batch, d_sizes[0])  # noqa: E731
     elif loader:
-        images = Pictures(torch)
-        options = {"batch_size": batch, "shuffle": True, "drop_last": True}
-        batches = cycle(lambda: torch.utils.data.DataLoader(images, **options))
-        real = lambda: next(batches)[0].view(batch, -1)  # noqa: E731
+        images = Pictures(torch, pixels)
+        batches = cycle(lambda: torch.utils.data.DataLoader(images, batch_size=batch, shuffle=True))
+        real = lambda: next(batches)[0].flatten(1)  # noqa: E731
     else:
         images = 2 * torch.rand(10_000, 784) - 1
         real = lambda: images[torch.randint(len(images), (batch,))]  # noqa: E731
-    return torch, G, D, real, lambda: torch.randn(batch, g_sizes[0])
+    return torch, G, D, real, lambda m: torch.randn(m, g_sizes[0])
 
 
 def cycle(make):
@@ -126,8 +126,10 @@ def cycle(make):
 class Pictures:
     """What torchvision's MNIST gives with ToTensor and Normalize: a picture, a tensor, a normalised one."""
 
-    def __init__(self, torch):
-        self.torch, self.pixels = torch, torch.randint(256, (10_000, 28, 28), dtype=torch.uint8)
+    def __init__(self, torch, pixels=None):
+        if pixels is None:
+            pixels = np.random.default_rng(0).integers(256, size=(10_000, 784), dtype=np.uint8)
+        self.torch, self.pixels = torch, torch.from_numpy(pixels.reshape(-1, 28, 28))
 
     def __len__(self):
         return len(self.pixels)
@@ -142,13 +144,15 @@ class Pictures:
         return tensor.sub_(mean).div_(std), 0
 
 
-def torch_classic_iterations(case, loader=True):
-    torch, G, D, real, noise = torch_pair(case, sigmoid=True, loader=loader)
+def torch_classic_iterations(case, loader=True, **options):
+    """Yield G after each iteration. options: pixels and seed, as in torch_pair."""
+    torch, G, D, real, noise = torch_pair(case, sigmoid=True, loader=loader, **options)
     bce = torch.nn.BCELoss()
     opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS)
     opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS)
     while True:
-        x, z = real(), noise()
+        x = real()
+        z = noise(len(x))
         valid, fake = torch.ones(len(x), 1), torch.zeros(len(x), 1)
         opt_g.zero_grad()
         made = G(z)
@@ -159,7 +163,8 @@ def torch_classic_iterations(case, loader=True):
         d_loss = (bce(D(x), valid) + bce(D(made.detach()), fake)) / 2
         d_loss.backward()
         opt_d.step()
-        yield g_loss.item(), d_loss.item()
+        g_loss.item(), d_loss.item()  # for printing, as the scripts do
+        yield G
 
 
 def torch_tuned_iterations(case):
@@ -170,14 +175,14 @@ def torch_tuned_iterations(case):
     while True:
         x = real()
         with torch.no_grad():
-            made = G(noise())
+            made = G(noise(len(x)))
         a = D(torch.cat([x, made]))
         d_loss = softplus(-a[: len(x)]).mean() + softplus(a[len(x) :]).mean()
         opt_d.zero_grad()
         d_loss.backward()
         opt_d.step()
         D.requires_grad_(False)
-        g_loss = softplus(-D(G(noise()))).mean()
+        g_loss = softplus(-D(G(noise(len(x))))).mean()
         opt_g.zero_grad()
         g_loss.backward()
         opt_g.step()
