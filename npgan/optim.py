@@ -24,8 +24,13 @@ def in_blocks(update, *arrays):
     """
     if len(arrays[0]) <= BLOCK:
         return update(*arrays)
-    starts = range(0, len(arrays[0]), BLOCK)
-    for _ in THREADS.map(lambda i: update(*(array[i : i + BLOCK] for array in arrays)), starts):
+    errors = np.geterr()  # how NumPy is to take an overflow: each thread has a setting of its own
+
+    def update_piece(start):
+        with np.errstate(**errors):
+            update(*(array[start : start + BLOCK] for array in arrays))
+
+    for _ in THREADS.map(update_piece, range(0, len(arrays[0]), BLOCK)):
         pass  # an exception in a thread comes out here
 
 

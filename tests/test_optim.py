@@ -1,5 +1,7 @@
 """Each optimiser against its formula written out with plain numbers."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,18 @@ def test_long_vectors_are_treated_like_short_ones(rng):
     for i in 0, optim.BLOCK - 1, optim.BLOCK, 2 * optim.BLOCK, n // 2, n // 2 + 1, n - 1:
         one = moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.99)), [np.full(2, g[i]) for g in grads])
         assert abs(net.theta[i] - start[i] - one[0]) < 1e-6
+
+
+def test_threads_take_overflows_as_their_caller_does(rng):
+    net = Network(Dense(2 * optim.BLOCK, 1), rng=rng, dtype=np.float32)
+    adam = Adam(net, lr=0.1)
+    net.grad = np.full(net.grad.shape, 1e30)  # its square is beyond float32
+    with np.errstate(over="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        adam.descend()
+    assert np.isinf(adam.v).all()
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        adam.descend()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
