@@ -13,6 +13,7 @@ import struct
 import sys
 import zlib
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from npgan import glyphs, require
 from npgan.distributions import Rows
-from npgan.files import whole_file
+from npgan.files import clear_leftovers, whole_file
 from npgan.glyphs import SIDE
 
 LIMIT = 60_000 * SIDE * SIDE  # bytes of pixels in MNIST's largest file; more is never read
@@ -215,23 +216,35 @@ def fetch(folder=None, *, mirrors=MIRRORS, digests=DIGESTS, quiet=False):
     """Download what the folder lacks of MNIST; return [(path, url)], url None for what was there.
 
     folder: as for `mnist`; made if need be. A file appears only when the SHA-256 of its uncompressed
-    content is right; one that is there with another content is renamed to NAME.old, never deleted.
-    quiet: no progress bars. DataError if no mirror has a file; OSError if the folder cannot be
-    written.
+    content is right; one that is there with another content is renamed to NAME.old, NAME.old-2, ...,
+    never deleted. quiet: no progress bars. DataError if no mirror has a file; OSError if the folder
+    cannot be written.
     """
     folder, fetched = mnist_folder(folder), []
     folder.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(folder)
     for name, digest in digests.items():
-        path, url = _find(folder, name), None
-        if path is None or not _is_sound(path, digest):
+        unsound, path, url = [], None, None
+        for path in filter(Path.is_file, _candidates(folder, name)):
+            if _is_sound(path, digest):
+                break
+            unsound.append(path)
+        else:
             body, url = _download(name + ".gz", digest, mirrors, quiet)
-            while old := _find(folder, name):
-                old.replace(old.with_name(old.name + ".old"))
+        for other in unsound:  # they would be found first
+            _set_aside(other)
+        if url:
             path = folder / (name + ".gz")
             with whole_file(path) as file:
                 file.write(body)
         fetched.append((path, url))
     return fetched
+
+
+def _set_aside(path):
+    """Rename a file to NAME.old, or if that is taken to NAME.old-2, ..."""
+    ends = chain([".old"], (f".old-{i}" for i in count(2)))
+    path.rename(next(new for end in ends if not (new := path.with_name(path.name + end)).exists()))
 
 
 def _is_sound(path, digest):
@@ -257,8 +270,9 @@ def _sha256(file, name):
 def _download(name, digest, mirrors, quiet):
     """(bytes, url) from the first mirror that has the file with that digest, else DataError."""
     from http.client import HTTPException
+    from urllib.parse import urlsplit
 
-    failures = []
+    failures = {}  # what went wrong: at which hosts
     for mirror in mirrors:
         url = mirror + name
         try:
@@ -266,11 +280,12 @@ def _download(name, digest, mirrors, quiet):
             got = _sha256(io.BytesIO(body), "what came")
             if got == digest:
                 return body, url
-            failures.append(f"{url}: what came has SHA-256 {got[:16]}..., wanted {digest[:16]}...")
+            reason = f"what came has SHA-256 {got[:16]}..., wanted {digest[:16]}..."
         except (OSError, HTTPException, DataError) as error:
-            failures.append(f"{url}: {error}")
-    tried = "".join(f"\n    {failure}" for failure in failures)
-    raise DataError(f"{name} could not be downloaded:{tried}\nWithout a network, {ADVICE}.")
+            reason = str(error)
+        failures.setdefault(reason, []).append(urlsplit(url).netloc)
+    tried = "; ".join(f"{reason} (from {', '.join(hosts)})" for reason, hosts in failures.items())
+    raise DataError(f"{name} could not be downloaded: {tried}. Without a network, {ADVICE}")
 
 
 def _get(url, quiet):
@@ -327,6 +342,7 @@ def _cached(name, size, make):
     try:
         path = cache_folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(path.parent)
         with whole_file(path) as file:
             file.write(hashlib.sha256(made).digest())
             file.write(made)
