@@ -3,8 +3,9 @@
 It holds plain arrays and one text, never a pickle. Weights are named and laid out as PyTorch's
 Sequential names them: `G.0.weight` (n_out, n_in), `G.0.bias`, `D.0.weight`, ..., and, if there is an
 averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...),
-the place in the data (`data.order`) and `meta`: JSON with the layers, optimisers, game, step, state
-of the random generator, and whatever configuration the caller adds.
+the place in the data and what tells these data from others (`data.order`, `data.digest`), and `meta`:
+JSON with the layers, optimisers, game, step, state of the random generator, and whatever
+configuration the caller adds.
 """
 
 import io
@@ -75,8 +76,8 @@ def save(path, gan, *, step, rng, data=None, config=None):
 def load(path):
     """Read a checkpoint: a Checkpoint with a GAN built anew. CheckpointError says what is wrong.
 
-    Nothing is unpickled, every array must have the shape and dtype that the layers call for, and no
-    more memory is taken than the file has bytes.
+    Nothing is unpickled, every array must have the shape and dtype that the layers call for, and the
+    memory that is taken is a few times the size of the file, whatever the file claims.
     """
     path = Path(path)
     try:
@@ -206,4 +207,6 @@ def _read(archive, name, dtype, shape):
     array = np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise CheckpointError(f"its entry {name!r} holds numbers that are not finite")
+    if array.dtype.kind == "i" and (array < 0).any():
+        raise CheckpointError(f"its entry {name!r} holds a count below 0")
     return array

@@ -72,7 +72,8 @@ def parser():
 
     sample = commands.add_parser("sample", help="draw samples from a trained generator into a file")
     sample.add_argument("checkpoint", help="a checkpoint.npz, or the folder of a run")
-    sample.add_argument("-n", type=int, default=1000, metavar="N", help="how many (default 1000)")
+    n_help = "how many (default 1000; 8 with --walk, 24 with --nearest)"
+    sample.add_argument("-n", type=int, metavar="N", help=n_help)
     sample.add_argument("-o", "--out", required=True, metavar="FILE", help="a .npy, .csv or .png file")
     sample.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise (default 0)")
     sample.add_argument("--raw", action="store_true", help="from G itself, not its running average")
@@ -186,9 +187,11 @@ def run_sample(args):
     if args.nearest and out.suffix != ".png":
         raise ValueError(f"samples beside the nearest training image make a .png file, got {str(out)!r}")
     gan, demo = load_images(args.checkpoint) if images else load(args.checkpoint)
+    if args.n is None:
+        args.n = 8 if args.walk else 24 if args.nearest else 1000
     n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
     if args.walk:
-        samples = demo.walks(gan, n=n, rng=rng)
+        samples = demo.walks(gan, n=n, rng=rng, raw=args.raw)
     else:
         samples = gan.sample(n, rng=rng, raw=args.raw)  # (n, d)
     if args.nearest:
@@ -210,7 +213,7 @@ def run_sample(args):
 def run_score(args):
     n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
     gan, demo = load_images(args.checkpoint)
-    for line in demo.score(gan, n=n, rng=rng, folder=args.data):
+    for line in demo.score_lines(gan, n=n, rng=rng, folder=args.data):
         print(line, flush=True)
     return 0
 

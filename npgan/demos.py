@@ -8,6 +8,7 @@ Each has a name, a summary, `settings` (the defaults of `npgan train NAME`) and
     marks(config, data)      those after which a run is saved and looked at, the last one among them
     look(run)                a dict of numbers: how good the samples are now
     report(run)              draw this demo's own pictures, return the lines to print
+    check_resumed(run)       if there is one: an error where something is missing that the run has left behind
 
 config is the settings with the user's choices put in, a dict of plain JSON values. A run (see `runs`)
 has the gan, the data, the folder, its config, the progress so far (what `look` found, with the step),
@@ -192,8 +193,11 @@ class DigitsDemo:
 
     def marks(self, config, data):
         """The step at which each epoch is complete; a batch may run over from one to the next."""
-        epochs, batch = require.count("epochs", config["epochs"]), require.count("batch", config["batch"])
-        return [math.ceil(epoch * len(data) / batch) for epoch in range(1, epochs + 1)]
+        epochs, batch, d_steps = (require.count(key, config[key]) for key in ("epochs", "batch", "d_steps"))
+        seen = batch * d_steps  # images in a step
+        if seen > len(data):
+            raise ValueError(f"batch x d_steps must be at most the {len(data)} images there are, got {seen}")
+        return [math.ceil(epoch * len(data) / seen) for epoch in range(1, epochs + 1)]
 
     def look(self, run):
         """A picture of the samples from the noise that is the same at every epoch."""
@@ -214,8 +218,8 @@ class DigitsDemo:
             save_figure(
                 run.folder / "strip.png", self.draw_strip, strip, epochs, size=(7, 0.63 * len(epochs) + 0.45)
             )
-        n = len(run.progress)
-        return [f"{n} epoch{'s' if n != 1 else ''}; `npgan score {run.folder}` says how good the digits are"]
+        epochs = f"{len(run.progress)} of {run.config['epochs']} epochs"
+        return [f"{epochs}; `npgan score {run.folder}` says how good the digits are"]
 
     def strip(self, run):
         """Ten samples (epochs so far, 10, 784) uint8 of each epoch; CheckpointError if they are not there."""
@@ -237,10 +241,10 @@ class DigitsDemo:
             raise CheckpointError(f"{run.folder} has notes on {len(run.progress)} of its {epochs} epochs")
         self.strip(run)
 
-    def walks(self, gan, *, n, rng):
-        """n walks of ten steps through the noise: samples (10 n, 784)."""
+    def walks(self, gan, *, n, rng, raw=False):
+        """n walks of ten steps through the noise: samples (10 n, 784). The generator as in `gan.sample`."""
         ends = gan.noise(2 * n, rng=rng).reshape(n, 2, -1)
-        return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]))
+        return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]), raw=raw)
 
     def draw_strip(self, figure, strip, epochs):
         """One column per noise vector, one row for each of the epochs."""
@@ -251,27 +255,36 @@ class DigitsDemo:
         ax.set(yticks=rows, yticklabels=[f"epoch {epoch}" for epoch in epochs])
         ax.set_title("One column: the same noise, as G learns")
 
-    def score(self, gan, *, n=10_000, rng, folder=None):
+    def score_lines(self, gan, *, n=10_000, rng, folder=None):
         """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
         train, test = self.load("train", folder), self.load("test", folder)
         validation = pixels(train.images[-(len(train.images) // 6) :][:1000])
-        real, unseen = pixels(train.images[:n]), pixels(test.images)
-        fakes = {"running average of G": (gan.sample(n, rng=rng) + 1) / 2} if gan.average else {}
-        fakes["G as it is"] = (gan.sample(n, rng=rng, raw=True) + 1) / 2
+        unseen, looked_at = pixels(test.images), {}
         yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
-        for name, centres in [*fakes.items(), (f"{len(real):,} real training digits", real)]:
-            yield f"  {name:28s} {metrics.parzen_log_likelihood(centres, validation, unseen)}"
+        for name, raw in ([("running average of G", False)] if gan.average else []) + [("G as it is", True)]:
+            samples = gan.sample(n, rng=rng, raw=raw)
+            samples += 1
+            samples /= 2  # in place: these are the most numbers here
+            yield f"  {name:28s} {metrics.parzen_log_likelihood(samples, validation, unseen)}"
+            looked_at[name] = samples[:1000].copy()
+            del samples
+        real = pixels(train.images[:n])
+        name = f"{len(real):,} real training digits"
+        yield f"  {name:28s} {metrics.parzen_log_likelihood(real, validation, unseen)}"
         yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
         yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
         yield "generator above the real digits. What is true shows in the distances below, and in pictures."
-        n = min(1000, n, len(unseen))
+        n, looked_at["real test digits"] = min(1000, n, len(unseen)), unseen
         yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
         shares = {}
-        for name, samples in [*fakes.items(), ("real test digits", unseen)]:
+        for name, samples in looked_at.items():
             found = metrics.nearest(samples[:n], train.images)
             shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
             yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
         yield "Well below the test digits': G has copied or blurred. Well above: not yet digits."
+        yield "\nMean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
+        for name, samples in looked_at.items():
+            yield f"  {name:28s} {gan.probability(2 * samples[:n] - 1).mean():.3f}"
         yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
         yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
         for name, share in shares.items():

@@ -3,7 +3,9 @@
 sample(n, rng=rng) -> (n, d), float64; pdf(x) -> (m,) for x of shape (m, d), or (m,) when d = 1.
 """
 
+import hashlib
 import math
+from functools import cached_property
 
 import numpy as np
 
@@ -83,8 +85,9 @@ class Rows:
     """A data set as a distribution: its rows in random order, every row once per epoch.
 
     rows: an array (n, d) of finite numbers, n, d >= 1. A batch that runs over the end of one epoch
-    takes its rest from the next, so batches are always full. state() is the place in the epoch, for
-    a checkpoint; set_state puts it back.
+    takes its rest from the next, so batches are always full. state() is the place in the epoch and
+    what tells these rows from others, for a checkpoint; set_state puts the place back, ValueError if
+    the rows are others.
     """
 
     def __init__(self, rows):
@@ -112,13 +115,22 @@ class Rows:
         return self.rows[now]
 
     def state(self):
-        return {"order": self.order}
+        return {"order": self.order, "digest": self.digest}
 
     def set_state(self, state):
+        if set(state) != {"order", "digest"}:
+            raise ValueError(f"a saved place in the data has an order and a digest, got {sorted(state)}")
         order = state["order"]
         if order.dtype != np.uint32 or order.ndim != 1 or (order >= len(self)).any():
             raise ValueError(f"the saved place in the data does not fit data of {len(self)} rows")
+        if not np.array_equal(state["digest"], self.digest):
+            raise ValueError("the saved place is one in other data: these rows have another SHA-256")
         self.order = order
+
+    @cached_property
+    def digest(self):
+        """The SHA-256 of the rows, (32,) uint8."""
+        return np.frombuffer(hashlib.sha256(np.ascontiguousarray(self.rows)).digest(), np.uint8)
 
 
 def ring(modes=8, radius=1.0, sigma=0.01):

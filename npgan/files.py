@@ -10,9 +10,11 @@ from pathlib import Path
 def whole_file(path, mode="wb", **options):
     """Open a file for writing that takes the name `path` only when the block ends without an error.
 
-    OSError if the folder does not exist or cannot be written.
+    OSError if the folder does not exist or cannot be written, or if path itself is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, wanted the name of a file")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with open(handle, mode, **options) as file:

@@ -147,7 +147,10 @@ class GAN:
     def generate(self, z, raw=False):
         """G(z) for noise z (n, n_z), a thousand rows at a time. The generator as in `sample`."""
         G = self.G if raw or self.average is None else self.average
-        return np.concatenate([G.predict(z[i : i + 1000]) for i in range(0, len(z), 1000)])
+        x = np.empty((len(z), G.n_out), G.dtype)
+        for i in range(0, len(z), 1000):
+            x[i : i + 1000] = G.predict(z[i : i + 1000])
+        return x
 
     def probability(self, x):
         """D(x), (n,), for samples x (n, d): the chance, in D's eyes, that each is real."""

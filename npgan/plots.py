@@ -1,7 +1,8 @@
 """Every picture: a function that draws on the axes it is given and returns them.
 
 One colour per role in every picture, chosen to stay apart for colour-blind eyes: data blue,
-generator orange, discriminator green, references grey. No other module imports matplotlib.
+generator orange, discriminator green, references grey. Axes are nobody else's business: of the other
+modules only `demos` makes figures to save, and `glyphs` asks matplotlib for the outlines of fonts.
 """
 
 import os

@@ -22,6 +22,10 @@ from npgan.gan import Diverged
 from npgan.training import Record, train
 
 CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progress.csv", "config.json"
+PICTURES = (
+    "losses.png", "progress.png", "densities.png", "samples.png",
+    "nearest.png", "strip.png", "strip.npy", "epoch_[0-9]*.png",
+)  # fmt: skip
 
 
 def new_folder(out, name, *, overwrite=False):
@@ -42,8 +46,10 @@ def new_folder(out, name, *, overwrite=False):
         pass
     (folder / ".writable").unlink()
     if holds_run(folder):
-        for file in CHECKPOINT, HISTORY, PROGRESS, CONFIG:
-            (folder / file).unlink(missing_ok=True)
+        clear_leftovers(folder)
+        for pattern in CHECKPOINT, HISTORY, PROGRESS, CONFIG, *PICTURES:
+            for file in folder.glob(pattern):
+                file.unlink()
     return folder
 
 

@@ -71,7 +71,7 @@ def train(
     # and not to fetch and return pages at every step: mid-sized nets gain a third
 
     def real():
-        return data.sample(batch, rng=rng).astype(gan.D.dtype, copy=False)
+        return np.asarray(data.sample(batch, rng=rng), gan.D.dtype)
 
     def noise():
         return gan.noise(batch, rng=rng)

@@ -149,6 +149,8 @@ def test_bad_checkpoints(capsys, elsewhere, trained):
     refused(capsys, "sample", trained, "-o", "out.txt", message=".npy, .csv or .png file, got 'out.txt'")
     refused(capsys, "train", "gaussian", "--resume", message="no such file")
     assert (elsewhere / "out.npy").read_text() == "precious"
+    (elsewhere / "folder.npy").mkdir()
+    refused(capsys, "sample", trained, "-o", "folder.npy", message="folder.npy is a folder, wanted the name")
     refused(capsys, "sample", trained, "-o", "no/folder/out.npy", message="No such file or directory")
 
 

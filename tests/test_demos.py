@@ -15,7 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 from test_digits import write
 
-from npgan import checkpoint, demos, digits, plots
+from npgan import GAN, checkpoint, demos, digits, plots
 from npgan.cli import main
 from npgan.gan import walk
 from npgan.runs import Run
@@ -91,7 +91,18 @@ def test_a_run_leaves_a_picture_per_epoch_and_its_files(trained):
     assert saved.gan.G.dtype == np.float32 and (saved.gan.G.n_in, saved.gan.G.n_out) == (100, 784)
 
 
-def test_the_strip_holds_the_same_noise_at_each_epoch(trained):
+def test_the_strip_holds_the_same_noise_at_each_epoch(trained, monkeypatch):
+    seen = []
+
+    def noise(self, m, *, rng, noise=GAN.noise):
+        z = noise(self, m, rng=rng)
+        seen.extend([z] if m == 64 else [])
+        return z
+
+    monkeypatch.setattr(GAN, "noise", noise)
+    assert main(["train", "mnist", "--epochs", "3", *TINY]) == 0
+    assert len(seen) == 3 and (seen[0] == seen[1]).all() and (seen[0] == seen[2]).all()
+    monkeypatch.undo()
     strip = np.load(trained / "strip.npy", allow_pickle=False)
     saved = checkpoint.load(trained / "checkpoint.npz")
     assert strip.shape == (2, 10, 784) and strip.dtype == np.uint8
@@ -99,7 +110,8 @@ def test_the_strip_holds_the_same_noise_at_each_epoch(trained):
     assert (strip[1] == digits.to_pixels(last)).all() and (strip[0] != strip[1]).any()
 
 
-def test_every_epoch_visits_every_image_once(folder, monkeypatch, tmp_path):
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_every_epoch_visits_every_image_once(d_steps, folder, monkeypatch, tmp_path):
     batches, sample = [], digits.Images.sample
 
     def noted(self, n, *, rng):
@@ -107,23 +119,24 @@ def test_every_epoch_visits_every_image_once(folder, monkeypatch, tmp_path):
         return batches[-1]
 
     monkeypatch.setattr(digits.Images, "sample", noted)
-    assert main(["train", "mnist", "--epochs", "2", *TINY]) == 0
+    assert main(["train", "mnist", "--epochs", "2", "--d-steps", str(d_steps), *TINY]) == 0
     assert all(batch.shape == (BATCH, 784) and batch.dtype == np.float32 for batch in batches)
     images = digits.mnist().images
     assert len(np.unique(images, axis=0)) == N
     seen = digits.to_pixels(np.concatenate(batches))
     for epoch in range(2):
         assert (np.unique(seen[N * epoch : N * (epoch + 1)], axis=0) == np.unique(images, axis=0)).all()
-    assert len(seen) == STEPS * BATCH
+    assert 2 * N <= len(seen) < 2 * N + BATCH * d_steps
 
 
 def test_marks_are_where_epochs_end():
     demo, data = demos.DEMOS["mnist"], range(300)
-    for batch in 1, 7, 32, 300, 1000:
-        marks = demo.marks({"epochs": 5, "batch": batch}, data)
+    for batch, d_steps in (1, 1), (7, 1), (32, 1), (300, 1), (1, 5), (7, 3), (100, 3):
+        config = {"epochs": 5, "batch": batch, "d_steps": d_steps}
+        marks = demo.marks(config, data)
         for epoch, mark in enumerate(marks, start=1):
-            assert (mark - 1) * batch < 300 * epoch <= mark * batch
-        assert demo.steps({"epochs": 5, "batch": batch}, data) == marks[-1] and len(marks) == 5
+            assert (mark - 1) * batch * d_steps < 300 * epoch <= mark * batch * d_steps
+        assert demo.steps(config, data) == marks[-1] and len(marks) == 5
 
 
 def test_epochs_of_strips():
@@ -145,7 +158,7 @@ def test_digits_need_no_files(monkeypatch, elsewhere, capsys):
     names = {path.name for path in (elsewhere / "runs/digits").iterdir()}
     assert names == FILES | {"strip.npy"} | PICTURES - {"epoch_002.png"}
     assert (elsewhere / "runs/digits/history.csv").read_text().count("\n") == 1 + math.ceil(300 / BATCH)
-    assert capsys.readouterr().out.startswith("1 epoch; `npgan score runs")
+    assert capsys.readouterr().out.startswith("1 of 1 epochs; `npgan score runs")
     assert main(["score", "runs/digits", "-n", "20"]) == 0
     assert asked == [30_000, 30_000, 5_000] and "of 50 test digits, 20 samples" in capsys.readouterr().out
 
@@ -271,11 +284,16 @@ def test_score_prints_every_number_beside_its_control(trained, capsys):
         assert abs(float(found[2]) - least.mean()) < 0.01
         assert abs(float(found[3]) - least.std() / math.sqrt(n)) < 0.01
 
-    assert out[14] == f"Share of each class among the nearest training digits, of {n} samples:"
-    assert out[15].split() == list("0123456789")
-    for line, (name, index) in zip(out[16:], nearest.items(), strict=True):
+    assert out[14] == "Mean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
+    for line, (name, rows) in zip(out[15:18], samples.items(), strict=True):
+        D = 1 / (1 + np.exp(-gan.D.predict((2 * rows - 1).astype(np.float32))))
+        assert line.startswith(f"  {name} ") and abs(float(line.split()[-1]) - D.mean()) < 1e-3
+
+    assert out[19] == f"Share of each class among the nearest training digits, of {n} samples:"
+    assert out[20].split() == list("0123456789")
+    for line, (name, index) in zip(out[21:], nearest.items(), strict=True):
         share = [100 * np.mean(train.labels[index] == digit) for digit in range(10)]
-        assert line.startswith(f"  {name} ") and len(line) == len(out[15])
+        assert line.startswith(f"  {name} ") and len(line) == len(out[20])
         printed = [float(word.strip("%")) for word in line[len(name) + 2 :].split()]
         assert np.abs(np.array(printed) - share).max() <= 0.5 + 1e-9
 
@@ -307,6 +325,10 @@ def test_walks_samples_and_nearest_digits(trained, elsewhere, capsys):
     assert main(["sample", str(trained), "-n", "5", "-o", "five.npy", "--seed", "2"]) == 0
     five = np.load("five.npy", allow_pickle=False)
     assert five.shape == (5, 784) and np.abs(five - gan.generate(z[:5])).max() < 1e-6
+    assert main(["sample", str(trained), "--walk", "-n", "3", "-o", "raw.npy", "--seed", "2", "--raw"]) == 0
+    raw = np.load("raw.npy", allow_pickle=False)
+    assert np.abs(raw - walks.reshape(30, 784)).max() > 1e-3
+    assert np.abs(raw[0] - gan.G.predict(z[:1])[0]).max() < 1e-6
     for options in ["--walk", "-n", "2"], ["--nearest", "-n", "7"], ["-n", "9"]:
         assert main(["sample", str(trained), *options, "-o", "a.png"]) == 0
         assert (elsewhere / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -417,9 +439,11 @@ def test_resuming_a_run_of_something_else(gaussian, trained, capsys, tmp_path):
     refused(capsys, *resume, gaussian, message="has demo = 'gaussian', and cannot go on with 'mnist'")
     refused(capsys, *resume, trained, "--g-hidden", "32", message="g_hidden = [16], and cannot go on with [32]")
     assert (contents(gaussian), contents(trained)) == before
-    fewer = write(tmp_path / "fewer", np.zeros((5, 28, 28)), np.zeros(5))
+    fewer = write(tmp_path / "fewer", np.zeros((40, 28, 28)), np.zeros(40))
     shutil.copytree(trained, tmp_path / "run")
-    refused(capsys, *resume, "run", "--data", fewer, message="does not fit data of 5 rows")
+    refused(capsys, *resume, "run", "--data", fewer, message="does not fit data of 40 rows")
+    other = write(tmp_path / "other", np.zeros((N, 28, 28)), np.zeros(N))
+    refused(capsys, *resume, "run", "--data", other, message="other data")
 
 
 @pytest.mark.parametrize("text", ["wide", "16,", "16,,8", "1.5", ""])
@@ -431,4 +455,5 @@ def test_widths_that_are_none(text, capsys, elsewhere):
     for option in "--g-hidden", "--d-hidden":
         refused(capsys, "train", "mnist", option, "16,0", message="n_out must be a whole number >= 1, got 0")
     refused(capsys, "train", "mnist", "--epochs", "0", message="epochs must be a whole number >= 1, got 0")
+    refused(capsys, "train", "mnist", "--batch", N + 1, message=f"must be at most the {N} images there are")
     assert not (elsewhere / "runs").exists()

@@ -72,7 +72,9 @@ def test_rows_can_be_fewer_than_a_batch_and_go_on_from_a_saved_place():
     other.set_state(state)
     assert (other.sample(5, rng=rng) == wanted).all()
     with pytest.raises(ValueError, match="does not fit data of 2 rows"):
-        Rows(np.eye(2)).set_state({"order": np.array([2], np.uint32)})
+        Rows(np.eye(2)).set_state(state | {"order": np.array([2], np.uint32)})
+    with pytest.raises(ValueError, match="other data"):
+        Rows(2 * np.eye(3)).set_state(state)
 
 
 @pytest.mark.parametrize(

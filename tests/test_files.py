@@ -33,6 +33,12 @@ def test_a_folder_that_is_not_there(tmp_path):
         pass
 
 
+def test_a_folder_cannot_become_a_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder, wanted"), whole_file(tmp_path):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
 def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
     names = ".a.txt.x8f.part", "a.txt", ".hidden", "b.part"
     for name in names:

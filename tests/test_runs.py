@@ -189,8 +189,11 @@ def test_a_folder_with_a_run_is_not_overwritten_unless_asked(tmp_path):
     ):
         Run.new(tmp_path / "run", SMALL)
     assert contents(tmp_path / "run") == before
+    names = "epoch_001.png", "strip.npy", "losses.png", ".checkpoint.npz.x8f.part"
+    for name in *names, "mine.png", "epoch_of_mine.png":
+        (tmp_path / "run" / name).write_bytes(b"a picture")
     Run.new(tmp_path / "run", SMALL, overwrite=True)
-    assert contents(tmp_path / "run") == {}
+    assert contents(tmp_path / "run").keys() == {"mine.png", "epoch_of_mine.png"}
 
 
 @pytest.mark.parametrize(

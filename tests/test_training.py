@@ -110,6 +110,14 @@ def test_data_is_brought_to_the_networks_dtype():
     assert gan.G.theta.dtype == np.float32
 
 
+def test_data_of_ones_own_may_be_lists():
+    class Lists(Gaussian):
+        def sample(self, n, *, rng):
+            return super().sample(n, rng=rng).tolist()
+
+    assert play(data=Lists(4, 1.25))[1] == play(data=Gaussian(4, 1.25))[1]
+
+
 def test_divergence_names_the_step_and_the_number():
     gan, rng = make(optimiser=SGD, lr=1e200, game=games.least_squares)
     with np.errstate(all="ignore"), pytest.raises(Diverged, match=r"step \d: (V|the loss of G) is -?(inf|nan)"):
