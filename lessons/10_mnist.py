@@ -32,9 +32,9 @@ from npgan.gan import walk
 # %%
 try:
     known, unseen, source = digits.mnist(), digits.mnist(split="test"), "MNIST, handwritten"
-except (digits.DataError, OSError):
+except (digits.DataError, OSError) as error:
     known, unseen = (digits.glyph_digits(n, rng=np.random.default_rng(n)) for n in (6000, 1000))
-    source = "digits drawn from fonts, for MNIST is not here"
+    source = f"digits drawn from fonts, for MNIST cannot be read here\n({error})"
 print(f"THE DATA: {source}")
 print(f"to learn from {known.images.shape} {known.images.dtype}, unseen by G and D {unseen.images.shape}")
 

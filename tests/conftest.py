@@ -3,6 +3,8 @@
 import os
 
 os.environ["MPLBACKEND"] = "Agg"
+if os.environ.get("NPGAN_DATA"):  # some tests run elsewhere
+    os.environ["NPGAN_DATA"] = os.path.abspath(os.environ["NPGAN_DATA"])
 
 import hypothesis
 import numpy as np

@@ -52,6 +52,14 @@ def test_runs_as_a_script_from_another_folder(name, tmp_path):
     assert "picture: " in done.stdout and list(tmp_path.glob("*.png"))
 
 
+def test_digits_without_mnist(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NPGAN_DATA", str(tmp_path / "nowhere"))
+    run(LESSONS["10"])
+    out = capsys.readouterr().out
+    assert "THE DATA: digits drawn from fonts, for MNIST cannot be read here" in out
+    assert "(no train-images-idx3-ubyte in " in out and "to learn from (6000, 784) uint8" in out
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_is_written_as_a_lesson(name):
     text = LESSONS[name[:2]].read_text(encoding="utf-8")

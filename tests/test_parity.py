@@ -5,6 +5,8 @@ Skipped where PyTorch is not installed.
 
 import copy
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,6 +142,14 @@ def test_layers(layer):
         assert abs(getattr(layer, mine).T - parameter.grad.numpy()).max() < 1e-13
 
 
+def readme_lines(path, net):
+    """Run the three lines of the README that load the averaged generator of a checkpoint into net."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(file = np.load.*?)```", text, flags=re.DOTALL)
+    assert block.count("\n") == 3 and "runs/mnist/checkpoint.npz" in block
+    exec(block.replace("runs/mnist/checkpoint.npz", path.as_posix()), {"np": np, "torch": torch, "net": net})
+
+
 def test_a_checkpoint_moves_to_torch_with_three_lines(tmp_path):
     rng = np.random.default_rng(3)
     gan = models.gaussian_pair(rng=rng)
@@ -152,8 +162,7 @@ def test_a_checkpoint_moves_to_torch_with_three_lines(tmp_path):
     net = torch.nn.Sequential(
         torch.nn.Linear(1, 16), act, torch.nn.Linear(16, 16), act, torch.nn.Linear(16, 1)
     ).double()
-    file = np.load(path)
-    net.load_state_dict({k[8:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("average.")})
+    readme_lines(path, net)
 
     z = gan.noise(10, rng=rng)
     assert abs(net(torch.from_numpy(z)).detach().numpy() - gan.generate(z)).max() < 1e-13
@@ -168,17 +177,17 @@ def test_a_checkpoint_of_digits_moves_to_torch_with_three_lines(tmp_path):
     checkpoint.save(path, gan, step=5, rng=rng, data=images)
 
     act, Linear = torch.nn.LeakyReLU(0.2), torch.nn.Linear
-    file = np.load(path)
     G = torch.nn.Sequential(
         Linear(100, 256), act, Linear(256, 512), act, Linear(512, 1024), act, Linear(1024, 784), torch.nn.Tanh()
     )
-    G.load_state_dict({k[8:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("average.")})
+    readme_lines(path, G)
     z = gan.noise(10, rng=rng)
     made = G(torch.from_numpy(z)).detach().numpy()
     assert made.dtype == np.float32 and abs(made - gan.generate(z)).max() < 1e-5
     assert abs(made - gan.generate(z, raw=True)).max() > 1e-3  # and it is not G itself
 
     D = torch.nn.Sequential(Linear(784, 512), act, Linear(512, 256), act, Linear(256, 1))
+    file = np.load(path)
     D.load_state_dict({k[2:]: torch.from_numpy(file[k]) for k in file.files if k.startswith("D.")})
     a = D(torch.from_numpy(made)).detach().numpy()
     assert abs(a - gan.D.predict(gan.generate(z))).max() < 1e-5
