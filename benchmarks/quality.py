@@ -208,7 +208,7 @@ def table(name, seeds):
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
     names = [*MEASURES, "mnist"]
-    parser.add_argument("names", nargs="*", default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("names", nargs="*", default=list(MEASURES), metavar="NAME", help=", ".join(names))
     parser.add_argument("-s", "--seeds", type=int, default=10, help="seeds 0 to SEEDS - 1 (default 10)")
     parser.add_argument("--contender", choices=CONTENDERS, help="be this one of mnist, an epoch per line")
     args = parser.parse_args()

@@ -44,14 +44,15 @@ LR, BETAS = 2e-4, (0.5, 0.999)
 
 
 def npgan_iterations(case, dtype=np.float32, average=None, order="d_first"):
-    from npgan import Mixture, Rows, Tanh, models, train
+    from npgan import Mixture, Tanh, models, train
+    from npgan.digits import Images
 
     g_sizes, d_sizes, batch, _ = CASES[case]
     rng = np.random.default_rng(0)
     end = (Tanh(),) if case == "digits" else ()
     gan = models.pair(g_sizes, d_sizes, rng=rng, lr=LR, betas=BETAS, dtype=dtype, end=end)
     if case == "digits":
-        data = Rows(rng.uniform(-1, 1, (10_000, 784)).astype(dtype))
+        data = Images(rng.integers(256, size=(10_000, 784), dtype=np.uint8))
     else:
         data = Mixture(np.zeros((1, d_sizes[0])), 1.0)
     yield from train(gan, data, steps=10**9, batch=batch, rng=rng, average=average, order=order)
