@@ -15,6 +15,7 @@ has the gan, the data, the folder, its config, the progress so far (what `look` 
 and another_rng(), a generator of randomness that is not training's own.
 """
 
+import gc
 import math
 
 import numpy as np
@@ -339,6 +340,8 @@ def save_figure(path, draw, *args, size=(7, 6)):
     draw(figure, *args)
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+    del figure
+    gc.collect()  # a figure refers to itself: else dozens would stay in memory before Python looks
 
 
 def mnist(split, folder=None):

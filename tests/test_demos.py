@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -234,6 +235,17 @@ def lines(path):
     return path.read_text().count("\n") if path.exists() else 0
 
 
+def test_a_saved_figure_does_not_stay_in_memory(tmp_path):
+    seen = []
+
+    def draw(figure):
+        seen.append(weakref.ref(figure))
+        figure.subplots().plot([1, 2])
+
+    demos.save_figure(tmp_path / "a.png", draw)
+    assert (tmp_path / "a.png").exists() and seen[0]() is None
+
+
 # --- its score ---
 
 
@@ -329,6 +341,8 @@ def test_walks_samples_and_nearest_digits(trained, elsewhere, capsys):
     raw = np.load("raw.npy", allow_pickle=False)
     assert np.abs(raw - walks.reshape(30, 784)).max() > 1e-3
     assert np.abs(raw[0] - gan.G.predict(z[:1])[0]).max() < 1e-6
+    assert main(["sample", str(trained), "--walk", "-o", "walk.npy"]) == 0
+    assert np.load("walk.npy", allow_pickle=False).shape == (8 * 10, 784)
     for options in ["--walk", "-n", "2"], ["--nearest", "-n", "7"], ["-n", "9"]:
         assert main(["sample", str(trained), *options, "-o", "a.png"]) == 0
         assert (elsewhere / "a.png").read_bytes().startswith(b"\x89PNG")
