@@ -9,8 +9,8 @@
 #
 # **You need** the game and its gradients (lessons 1 and 2), C(G) (lesson 4), the loop (lesson 5).
 #
-# It takes about 15 seconds, most of them for 400 training steps. That is a small part of what the classic
-# script does, and the digits are poor. `npgan train mnist` trains to the end, in minutes.
+# It takes about 40 seconds, most of them for 1,600 training steps: not two epochs, where the classic script
+# has 50 or more. One can read most of the digits then. `npgan train mnist` trains to the end, in minutes.
 
 # %%
 import copy
@@ -192,19 +192,19 @@ assert middle[1] < short  # expected 7.1, +- 0.4: the cosine of two such noises 
 # The loop of lesson 5 with the loss -log D(G(z)) of lesson 6. For so few steps some things differ from
 # the classic script: Adam's learning rate is 8e-4, not 2e-4, and its beta1 0, not 0.5; G learns from the
 # noise that D has just seen; and a running average of theta_g is kept, which `gan.sample` uses. The same
-# 24 noises are looked at before, half way, and at the end.
+# 24 noises are looked at before, after a quarter of the way, and at the end.
 
 # %%
 rng = np.random.default_rng(0)
-gan, steps = models.digits_pair(rng=rng, lr=8e-4, betas=(0.0, 0.999)), 400
+gan, steps = models.digits_pair(rng=rng, lr=8e-4, betas=(0.0, 0.999)), 1600
 fixed = gan.noise(24, rng=rng)
 looks, history = {0: gan.generate(fixed)}, []
 images = digits.Images(known.images)
-for record in train(gan, images, steps=steps, batch=64, order="one_noise", average=0.98, rng=rng):
+for record in train(gan, images, steps=steps, batch=64, order="one_noise", average=0.99, rng=rng):
     history.append(record)
-    if record.step % 100 == 0:
+    if record.step % 200 == 0:
         print(record)
-    if record.step in (steps // 2, steps):
+    if record.step in (steps // 4, steps):
         looks[record.step] = gan.generate(fixed)
 print(f"{steps} steps saw {steps * 64:,} images, {steps * 64 / len(images):.1f} epochs (scripts: 50 or more)")
 
@@ -227,7 +227,7 @@ plots.finish(fig, "10_mnist_losses")
 # %%
 far = {step: metrics.nearest((samples + 1) / 2, data.rows).distance.mean() for step, samples in looks.items()}
 for step, distance in far.items():
-    print(f"step {step:3d}: samples to the nearest digit {distance:5.2f}   (unseen digits {real_distance:.2f})")
+    print(f"step {step:4d}: samples to the nearest digit {distance:5.2f}   (unseen digits {real_distance:.2f})")
 assert far[steps] < 0.8 * far[0]
 V = np.mean([record.V for record in history[-100:]])
 print(f"V over the last 100 steps {V:+.2f}   at equilibrium {-math.log(4):+.2f}")
@@ -236,7 +236,7 @@ assert abs(V + math.log(4)) < 0.5
 # %% [markdown]
 # ## What D learned
 #
-# First the D of the run, which G was chasing. Then a copy learns *alone* for 100 steps, against a G that
+# First the D of the run, which G was chasing. Then a copy learns *alone* for 200 steps, against a G that
 # stands still. Now V, on unseen digits and fresh fakes, shows how far p_g is from the data: no D gets
 # above `-log 4 + 2 JSD` (lesson 4), so `JSD >= (V + log 4) / 2`, up to chance. The most is log 2.
 
@@ -257,7 +257,7 @@ asked = {
     "digits, pixels shuffled": rng.permuted(x, axis=1), "nothing but black": np.full((1, 784), -1.0),
 }  # fmt: skip
 alone = copy.deepcopy(gan)
-for _ in range(100):
+for _ in range(200):
     alone.discriminator_step(data.sample(64, rng=rng), alone.noise(64, rng=rng))
 
 D, JSD = {}, {}
@@ -265,7 +265,7 @@ for who, judge in ("run", gan), ("alone", alone):
     D[who] = {name: float(judge.probability(images).mean()) for name, images in asked.items()}
     V, _ = games.non_saturating.discriminator(judge.D.predict(x), judge.D.predict(fake))
     JSD[who] = (V + math.log(4)) / 2
-print(f"{'mean of D(x)':27} D of the run   D alone, 100 steps more")
+print(f"{'mean of D(x)':27} D of the run   D alone, 200 steps more")
 for name in asked:
     print(f"{name:27} {D['run'][name]:12.3f} {D['alone'][name]:12.3f}")
 print(f"{'JSD is at least':27} {JSD['run']:12.3f} {JSD['alone']:12.3f}   of at most log 2 = {math.log(2):.3f}")
@@ -276,13 +276,13 @@ assert D["alone"]["digits, unseen"] > 0.9 and D["alone"]["samples of G"] < 0.1
 assert JSD["run"] < 0.3 < 0.5 < JSD["alone"] < math.log(2)
 odd = [D["alone"][name] for name in ("digits, upside down", "digits, pixels shuffled", "nothing but black")]
 print(f"and what are no digits: upside down {odd[0]:.3f}, shuffled {odd[1]:.3f}, black {odd[2]:.3f}")
-assert min(odd) > 0.5
+assert odd[0] > 0.8 and min(odd) > 0.3  # both data sets, 4 seeds each: at least 0.93, and 0.55
 
 # %% [markdown]
 # Two lessons. A V near -log 4 meant that D was busy, not that G was good: given time, D tells nearly all
-# apart (lesson 5). And D is **no judge of digits**. It takes shuffled pixels and a black square for
-# real, as long as they are unlike the samples of G: it has learned one thing, p_data against *this*
-# p_g. What neither of the two ever showed it gets some answer, and the answer means nothing.
+# apart (lesson 5). And D is **no judge of digits**. It takes digits upside down, and often shuffled pixels
+# or a black square, for real: it has learned one thing, p_data against *this* p_g. What neither of the two
+# ever showed it gets some answer, and the answer means nothing.
 #
 # ## A walk through the noise
 #
@@ -296,7 +296,7 @@ walks = np.stack([gan.generate(walk(start, end, 11)) for start, end in ends])  #
 steps_taken = np.linalg.norm(np.diff(walks, axis=1), axis=2) / 2  # (5, 10), pixels in [0, 1]
 share = steps_taken.max(axis=1) / steps_taken.sum(axis=1)
 print("longest of ten steps, share of the way:", *(f"{s:.2f}" for s in share), "  (even 0.10, one jump 1.00)")
-assert share.max() < 0.6  # 45 walks of other seeds: at most 0.34
+assert share.max() < 0.6  # 40 walks, on both data sets, 4 seeds each: at most 0.22
 
 fig, ax = plt.subplots(figsize=(9, 4.4), layout="constrained")
 plots.images(ax, walks.reshape(-1, 784), columns=11).set_title("Each row: a walk from one noise to another")
@@ -340,20 +340,21 @@ print(f"{'control: unseen digits':71} {real_distance:8.2f}")
 before, after = score["G untrained"], score["G, averaged"]
 print(f"\nby training: Parzen {before[0]:.0f} -> {after[0]:.0f}, distance {before[1]:.2f} -> {after[1]:.2f}")
 assert after[0] > before[0] + 300 and after[1] < 0.6 * before[1]
-print(f"but: Parzen {after[0]:.0f}, real {real_parzen:.0f}; distance {after[1]:.2f}, real {real_distance:.2f}")
-assert after[0] < real_parzen - 50  # on both data sets, 4 seeds each: at least 99 to go
+print(f"but: G {after[0]:.0f}, real digits {real_parzen:.0f}, blurs {blurs_parzen:.0f}: these stay ahead")
+assert after[0] < blurs_parzen - 50  # on both data sets, 4 seeds each: at least 110 to go
 
 # %% [markdown]
-# Far better than nothing, and far from the real digits' score. The distance is not so far from theirs, but
-# look at the samples: they are blurs, and blurs are near to everything. Each measure can be fooled alone.
-# Train to the end, and the score passes the real digits too, while D still tells the samples apart.
+# Far better than nothing. On MNIST the score may already be that of the real digits, and the distance,
+# too: after not two epochs, when anybody can tell these samples from digits, and D alone tells nearly all.
+# So much for the two numbers. (The fonts' digits are more alike, so that real ones score higher.)
+# Train to the end, and the score passes the real digits for good, while D still tells the samples apart.
 #
 #     npgan train mnist             to the end, with a picture per epoch (digits: without a download)
-#     npgan score runs/mnist        the published protocol, at full size, with these controls
+#     npgan score runs/mnist        the published protocol, at full size, with these controls, and D's view
 #     npgan sample runs/mnist --walk -n 8 -o walk.png
 #
 # ## On your own
 #
 # - Blurs are means of 20 digits. Make it 1, 5, 200. Predict where the score is best, before you look.
 # - Train with `average=None`. Which line of the score is gone, and what do the pictures show more of?
-# - Let D learn alone for 5 steps, not 100. Which rows of the table are the last to leave 1/2?
+# - Let D learn alone for 5 steps, not 200. Which rows of the table are the last to leave 1/2?
