@@ -82,23 +82,34 @@ def mapping(ax, z, x):
     return ax
 
 
+def over_time(ax, steps, y, color, label):
+    """y (n,) at each of the steps (n,); if they are many, faint, and the mean of every hundredth part bold."""
+    part = max(1, len(y) // 100)
+    x_mean, y_mean = (a[: len(a) // part * part].reshape(-1, part).mean(axis=1) for a in (steps, y))
+    if part > 1:
+        ax.plot(steps, y, color=color, lw=0.5, alpha=0.25, zorder=1)
+    ax.plot(x_mean, y_mean, color=color, lw=1.6 if part > 1 else 0.8, label=label)
+    ax.set_xlabel(f"step (bold: the mean of {part} steps)" if part > 1 else "step")
+    return ax
+
+
 def losses(ax, steps, V, loss, game):
     """What each player optimises over the steps, with the values at equilibrium as dashed lines."""
-    ax.plot(steps, V, color=DISCRIMINATOR, lw=0.8, label="V, climbed by D")
-    ax.plot(steps, loss, color=GENERATOR, lw=0.8, label="loss of G")
+    over_time(ax, steps, V, DISCRIMINATOR, "V, climbed by D")
+    over_time(ax, steps, loss, GENERATOR, "loss of G")
     for level, colour, who in (game.V, DISCRIMINATOR, "V"), (game.loss, GENERATOR, "loss of G"):
         ax.axhline(level, color=colour, ls="--", lw=1.2, label=f"{who} at equilibrium: {level:.3f}")
-    ax.set(xlabel="step", ylabel=f"nats, {game.name}" if game.name != "least_squares" else game.name)
+    ax.set_ylabel(f"nats, {game.name}" if game.name != "least_squares" else game.name)
     return legend(ax)
 
 
 def probabilities(ax, steps, d_real, d_fake):
     """The means of D(x) and D(G(z)) over the steps, with the line both should come to."""
-    ax.plot(steps, d_real, color=DATA, lw=0.8, label="D(x), real")
-    ax.plot(steps, d_fake, color=GENERATOR, lw=0.8, label="D(G(z)), fake")
+    over_time(ax, steps, d_real, DATA, "D(x), real")
+    over_time(ax, steps, d_fake, GENERATOR, "D(G(z)), fake")
     ax.axhline(0.5, color=REFERENCE, ls="--", lw=1.2, label="equilibrium: 1/2")
-    ax.set(xlabel="step", ylabel="mean of D over the batch", ylim=(0, 1))
-    return legend(ax)
+    ax.set(ylabel="mean of D over the batch", ylim=(0, 1.15), yticks=[0, 0.25, 0.5, 0.75, 1])
+    return legend(ax, loc="upper center", ncols=3)
 
 
 def cloud(ax, real, fake):

@@ -88,13 +88,25 @@ def test_losses(ax, rng, game):
     assert ("nats" in ax.get_ylabel()) == (game is not games.least_squares)
 
 
+def test_a_long_history_is_drawn_faint_with_means_over_it(ax, rng):
+    steps, y = np.arange(1, 1008), rng.random(1007)
+    assert plots.over_time(ax, steps, y, plots.DATA, "D(x), real") is ax
+    faint, bold = ax.lines
+    assert same(faint.get_data(), steps, y) and faint.get_alpha() < 0.5
+    means = [y[i : i + 10].mean() for i in range(0, 1000, 10)]
+    assert np.abs(bold.get_xdata() - np.arange(5.5, 1000, 10)).max() < 1e-12
+    assert np.abs(bold.get_ydata() - means).max() < 1e-12
+    assert ax.get_xlabel() == "step (bold: the mean of 10 steps)" and bold.get_color() == plots.DATA
+    assert bold.get_label() == "D(x), real" and bold.get_zorder() > faint.get_zorder()
+
+
 def test_probabilities(ax, rng):
     steps, (d_real, d_fake) = np.arange(1, 21), rng.random((2, 20))
     assert plots.probabilities(ax, steps, d_real, d_fake) is ax
     named = lines(ax)
     assert list(named) == ["D(x), real", "D(G(z)), fake", "equilibrium: 1/2"] == legend_of(ax)
     assert same(named["D(x), real"], steps, d_real) and same(named["D(G(z)), fake"], steps, d_fake)
-    assert list(named["equilibrium: 1/2"][1]) == [0.5, 0.5] and ax.get_ylim() == (0, 1)
+    assert list(named["equilibrium: 1/2"][1]) == [0.5, 0.5] and ax.get_ylim() == (0, 1.15)
     assert colours(ax)["D(x), real"] == plots.DATA and colours(ax)["D(G(z)), fake"] == plots.GENERATOR
     assert ax.get_xlabel() == "step" and "D" in ax.get_ylabel()
 
