@@ -259,7 +259,8 @@ class DigitsDemo:
     def score_lines(self, gan, *, n=10_000, rng, folder=None):
         """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
         train, test = self.load("train", folder), self.load("test", folder)
-        validation = pixels(train.images[-(len(train.images) // 6) :][:1000])
+        fit = len(train.images) - len(train.images) // 6  # the last sixth chooses sigma: MNIST's 10,000
+        validation = pixels(train.images[fit:][:1000])
         unseen, looked_at = pixels(test.images), {}
         yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
         for name, raw in ([("running average of G", False)] if gan.average else []) + [("G as it is", True)]:
@@ -269,23 +270,28 @@ class DigitsDemo:
             yield f"  {name:28s} {metrics.parzen_log_likelihood(samples, validation, unseen)}"
             looked_at[name] = samples[:1000].copy()
             del samples
-        real = pixels(train.images[:n])
+        real = pixels(train.images[:fit][:n])
         name = f"{len(real):,} real training digits"
         yield f"  {name:28s} {metrics.parzen_log_likelihood(real, validation, unseen)}"
         yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
         yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
         yield "generator above the real digits. What is true shows in the distances below, and in pictures."
-        n, looked_at["real test digits"] = min(1000, n, len(unseen)), unseen
+        n = min(1000, n, len(unseen))
+        looked_at = {name: samples[:n] for name, samples in (looked_at | {"real test digits": unseen}).items()}
+        yield from self.look_lines(gan, looked_at, train)
+
+    def look_lines(self, gan, looked_at, train):
+        """The same beyond the likelihood. looked_at: {name: (n, 784) samples in [0, 1]}."""
         yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
         shares = {}
         for name, samples in looked_at.items():
-            found = metrics.nearest(samples[:n], train.images)
+            found, n = metrics.nearest(samples, train.images), len(samples)
             shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
             yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
         yield "Well below the test digits': G has copied or blurred. Well above: not yet digits."
         yield "\nMean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
         for name, samples in looked_at.items():
-            yield f"  {name:28s} {gan.probability(2 * samples[:n] - 1).mean():.3f}"
+            yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
         yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
         yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
         for name, share in shares.items():
@@ -299,7 +305,9 @@ def some_epochs(last):
 
 def pixels(images):
     """uint8 pixels as float32 in [0, 1], the scale of the published scores."""
-    return images.astype(np.float32) / 255
+    x = images.astype(np.float32)
+    x /= 255
+    return x
 
 
 def draw_grid(figure, samples, title):
