@@ -45,7 +45,7 @@ assert data.rows.min() == 0 and data.rows.max() == 255 and x.min() == -1 and x.m
 
 ink = np.sort(data.rows.sum(axis=1)), np.sort(np.rint((x + 1) * 127.5).sum(axis=1))
 same = int((ink[0] == ink[1]).sum())
-print(f"60 batches of 100 are one epoch: {same} of 6000 images came, each once, none twice")
+print(f"60 batches of 100 are one epoch of these: {same} of 6000 images came, each once, none twice")
 assert same == 6000
 
 # %% [markdown]
@@ -96,7 +96,7 @@ def scored(name, samples):
     return parzen.mean, distance
 
 
-print("samples                              Parzen                             to the nearest")
+print("samples                              Parzen                             to the nearest of 6,000")
 real_parzen, _ = scored("1,000 digits to learn from", real)
 blurs_parzen, blurs_distance = scored("1,000 blurs of them", blurs)
 distance = np.sqrt(((test[:50, None] - pool[None, :500]) ** 2).sum(axis=2).min(axis=1)).mean()
@@ -236,9 +236,10 @@ assert abs(V + math.log(4)) < 0.5
 # %% [markdown]
 # ## What D learned
 #
-# First the D of the run, which G was chasing. Then a copy learns *alone* for 200 steps, against a G that
-# stands still. Now V, on unseen digits and fresh fakes, shows how far p_g is from the data: no D gets
-# above `-log 4 + 2 JSD` (lesson 4), so `JSD >= (V + log 4) / 2`, up to chance. The most is log 2.
+# First the D of the run, which G was chasing. Then a copy learns *alone* for 200 steps, from the first 6,000
+# digits, against a G that stands still. Now V, on unseen digits and fresh fakes, shows how far p_g is from
+# the data: no D gets above `-log 4 + 2 JSD` (lesson 4), so `JSD >= (V + log 4) / 2`, up to chance. The most
+# is log 2.
 
 
 # %%
@@ -330,7 +331,7 @@ plots.finish(fig, "10_mnist_nearest")
 rng = np.random.default_rng(4)
 untrained = models.digits_pair(rng=rng)
 score = {}
-print("1,000 samples as centres             Parzen                             to the nearest")
+print("1,000 samples as centres             Parzen                             to the nearest of 6,000")
 for name, pair, raw in ("G untrained", untrained, True), ("G", gan, True), ("G, averaged", gan, False):
     score[name] = scored(name, (pair.sample(1000, rng=rng, raw=raw) + 1) / 2)
 scored("control: digits to learn from", real)
@@ -347,7 +348,7 @@ assert after[0] < blurs_parzen - 50  # on both data sets, 4 seeds each: at least
 # Far better than nothing. On MNIST the score may already be that of the real digits, and the distance,
 # too: after not two epochs, when anybody can tell these samples from digits, and D alone tells nearly all.
 # So much for the two numbers. (The fonts' digits are more alike, so that real ones score higher.)
-# Train to the end, and the score passes the real digits for good, while D still tells the samples apart.
+# Train to the end, and the score reaches and passes the real digits, while D still tells the samples apart.
 #
 #     npgan train mnist             to the end, with a picture per epoch (digits: without a download)
 #     npgan score runs/mnist        the published protocol, at full size, with these controls, and D's view
