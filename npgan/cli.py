@@ -50,7 +50,7 @@ def main(argv=None):
     except ValueError as error:
         return complain(error, 2)
     except MemoryError as error:
-        return complain(f"not enough memory: {error or 'try smaller numbers'}", 2)
+        return complain(f"not enough memory: {str(error) or 'try smaller numbers'}", 2)
 
 
 def complain(message, code):
@@ -143,7 +143,7 @@ def run_train(args):
     given = {name: value for name in args.demo.settings if (value := getattr(args, name)) is not None}
     if "average" in given:
         given["average"] = given["average"] or None
-    if "lr" in given and "d_lr" not in given:
+    if "lr" in given and "d_lr" not in given and not args.resume:
         given["d_lr"] = given["lr"]
     if args.resume:
         folder = old_folder(args.out, args.demo.name)
@@ -190,6 +190,9 @@ def run_sample(args):
     if args.n is None:
         args.n = 8 if args.walk else 24 if args.nearest else 1000
     n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
+    drawn = n * (10 if args.walk else 2 if args.nearest else 1)
+    if out.suffix == ".png" and gan.G.n_out == 784 and drawn > 1000:
+        raise ValueError(f"a picture takes at most 1000 images, got {drawn}: choose fewer, or a .npy file")
     if args.walk:
         samples = demo.walks(gan, n=n, rng=rng, raw=args.raw)
     else:

@@ -6,7 +6,7 @@ Each has a name, a summary, `settings` (the defaults of `npgan train NAME`) and
     pair(config, rng=)       the GAN that learns it
     steps(config, data)      how many steps a run has
     marks(config, data)      those after which a run is saved and looked at, the last one among them
-    look(run)                a dict of numbers: how good the samples are now
+    look(run)                a dict of numbers: how good the samples are now; `measures` has their names
     report(run)              draw this demo's own pictures, return the lines to print
     check_resumed(run)       if there is one: an error where something is missing that the run has left behind
 
@@ -42,6 +42,7 @@ class GaussianDemo:
     """One Gaussian on the line: the setting of the paper's Figure 1."""
 
     name, summary = "gaussian", "one Gaussian on the line, N(4, 1.25^2)"
+    measures = ("mean", "std", "w1", "w1_real")
     settings = COMMON | {
         "steps": 8000, "lr": 5e-4, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
     }  # fmt: skip
@@ -60,9 +61,8 @@ class GaussianDemo:
 
     def look(self, run):
         samples, score = self.score(run.gan, rng=run.another_rng())
-        return {
-            "mean": samples.mean(), "std": samples.std(), "w1": score.value, "w1_real": score.floor,
-        }  # fmt: skip
+        values = samples.mean(), samples.std(), score.value, score.floor
+        return dict(zip(self.measures, values, strict=True))
 
     def score(self, gan, *, rng, n=10_000):
         """n samples and their W1 to the data, beside that of n real ones."""
@@ -115,6 +115,8 @@ class GaussianDemo:
 class MixtureDemo:
     """Many narrow Gaussians in the plane, on a ring or a grid: will G find every one?"""
 
+    measures = ("modes", "high_quality", "reverse_kl")
+
     def __init__(self, name, summary, data, **settings):
         self.name, self.summary, self.mixture = name, summary, data
         self.settings = COMMON | {
@@ -137,9 +139,8 @@ class MixtureDemo:
     def look(self, run):
         rng = run.another_rng()
         found = metrics.coverage(run.gan.sample(2500, rng=rng), run.data, rng=rng)
-        return {
-            "modes": found.captured, "high_quality": found.high_quality, "reverse_kl": found.reverse_kl,
-        }  # fmt: skip
+        values = found.captured, found.high_quality, found.reverse_kl
+        return dict(zip(self.measures, values, strict=True))
 
     def report(self, run):
         rng = run.another_rng()
@@ -174,6 +175,8 @@ class MixtureDemo:
 class DigitsDemo:
     """Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
 
+    measures = ("epoch",)
+
     def __init__(self, name, summary, load):
         self.name, self.summary, self.load = name, summary, load
         self.settings = COMMON | {
@@ -195,6 +198,8 @@ class DigitsDemo:
     def marks(self, config, data):
         """The step at which each epoch is complete; a batch may run over from one to the next."""
         epochs, batch, d_steps = (require.count(key, config[key]) for key in ("epochs", "batch", "d_steps"))
+        if epochs > 100_000:
+            raise ValueError(f"epochs must be at most 100000, got {epochs}")
         seen = batch * d_steps  # images in a step
         if seen > len(data):
             raise ValueError(f"batch x d_steps must be at most the {len(data)} images there are, got {seen}")
@@ -228,18 +233,20 @@ class DigitsDemo:
         if not epochs:
             return np.zeros((0, 10, 784), np.uint8)
         try:
-            strip = np.load(path, allow_pickle=False)[:epochs]
-        except (OSError, ValueError, EOFError) as error:
-            raise CheckpointError(f"{path} cannot be read: {error}") from None
-        if strip.shape != (epochs, 10, 784) or strip.dtype != np.uint8:
+            with open(path, "rb") as file:
+                strip = np.lib.format.read_array(file, allow_pickle=False)
+        except Exception as error:  # whatever NumPy makes of a damaged file
+            raise CheckpointError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+        if strip.shape[1:] != (10, 784) or len(strip) < epochs or strip.dtype != np.uint8:
             raise CheckpointError(f"{path} holds {strip.dtype} {strip.shape}, wanted uint8 {(epochs, 10, 784)}")
-        return strip
+        return strip[:epochs]
 
     def check_resumed(self, run):
         """The epochs behind the run must all be there, since pictures and steps are numbered by them."""
-        epochs = sum(mark <= run.step for mark in self.marks(run.config, run.data))
-        if len(run.progress) != epochs:
-            raise CheckpointError(f"{run.folder} has notes on {len(run.progress)} of its {epochs} epochs")
+        ends = [mark for mark in self.marks(run.config, run.data) if mark <= run.step]
+        if [row["step"] for row in run.progress] != ends:
+            n = len(run.progress)
+            raise CheckpointError(f"{run.folder} has notes on {n} epochs, wanted {len(ends)}, one on each")
         self.strip(run)
 
     def walks(self, gan, *, n, rng, raw=False):

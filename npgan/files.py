@@ -5,6 +5,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+PART = ".npgan-part"  # ends the name of a file that is being written
+
 
 @contextmanager
 def whole_file(path, mode="wb", **options):
@@ -15,7 +17,7 @@ def whole_file(path, mode="wb", **options):
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, wanted the name of a file")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
         with open(handle, mode, **options) as file:
             yield file
@@ -30,8 +32,9 @@ def whole_file(path, mode="wb", **options):
 
 def clear_leftovers(folder):
     """Remove what a process that was killed while writing has left under temporary names."""
-    for leftover in Path(folder).glob(".*.part"):
-        leftover.unlink(missing_ok=True)
+    for leftover in Path(folder).glob(f".*{PART}"):
+        if leftover.is_file():
+            leftover.unlink(missing_ok=True)
 
 
 def _umask():

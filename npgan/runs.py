@@ -31,38 +31,44 @@ PICTURES = (
 def new_folder(out, name, *, overwrite=False):
     """The folder of a new run: `out`, or without one the first free of runs/NAME, runs/NAME-2, ...
 
+    It is claimed by an empty CONFIG, so that of two runs that start at once each gets its own.
     ValueError if `out` holds a run already, unless overwrite is true; OSError if it cannot be made
     or written.
     """
     if out is None:
         numbered = (Path("runs") / (name if i == 1 else f"{name}-{i}") for i in count(1))
-        folder = next(path for path in numbered if not holds_run(path))
-    else:
-        folder = Path(out)
-    if holds_run(folder) and not overwrite:
-        raise ValueError(f"{folder} holds a run already: choose another --out, or add --resume or --overwrite")
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / ".writable"):  # find out now, not after the training
-        pass
-    (folder / ".writable").unlink()
-    if holds_run(folder):
+        return next(folder for folder in numbered if claim(folder))
+    folder = Path(out)
+    if overwrite and holds_run(folder):
+        (folder / CONFIG).touch()  # find out now whether it can be written
         clear_leftovers(folder)
         for pattern in CHECKPOINT, HISTORY, PROGRESS, CONFIG, *PICTURES:
             for file in folder.glob(pattern):
                 file.unlink()
+    if not claim(folder):
+        raise ValueError(f"{folder} holds a run already: choose another --out, or add --resume or --overwrite")
     return folder
 
 
+def claim(folder):
+    """Make the folder, and an empty CONFIG in it; False if it holds a run already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if holds_run(folder):
+        return False
+    try:
+        (folder / CONFIG).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def old_folder(out, name):
-    """The folder of a run to resume: `out`, or without one the latest of runs/NAME, runs/NAME-2, ..."""
+    """The folder of a run to resume: `out`, or without one that of runs/NAME, runs/NAME-2, ... saved last."""
     if out is not None:
         return Path(out)
-    folder = Path("runs") / name
-    for i in count(2):
-        later = Path("runs") / f"{name}-{i}"
-        if not holds_run(later):
-            return folder
-        folder = later
+    first = Path("runs") / name
+    saved = [path for path in (first, *Path("runs").glob(f"{name}-[0-9]*")) if (path / CHECKPOINT).exists()]
+    return max(saved, key=lambda path: (path / CHECKPOINT).stat().st_mtime_ns, default=first)
 
 
 def holds_run(folder):
@@ -97,6 +103,7 @@ class Run:
     def new(cls, out, config, *, overwrite=False, data_folder=None):
         """A run that starts at step 1, in new_folder(out)."""
         run = cls(config, data_folder=data_folder)
+        run.gan.sample(config["batch"], rng=np.random.default_rng(0))  # does that much fit into memory?
         run.folder = new_folder(out, config["demo"], overwrite=overwrite)
         return run
 
@@ -121,14 +128,26 @@ class Run:
             raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
         run = cls(config | prolonged, saved, data_folder)
         run.folder = Path(folder)
+        run.check_config(length)
         clear_leftovers(folder)
         run.history = read_history(run.folder / HISTORY, saved.step)
-        run.progress = [row for row in read_rows(run.folder / PROGRESS, "step") if row["step"] <= saved.step]
+        rows = read_rows(run.folder / PROGRESS, "step", *run.demo.measures)
+        run.progress = [row for row in rows if row["step"] <= saved.step]
         if run.steps < saved.step:
             raise ValueError(f"the run in {folder} has {saved.step} steps behind it, more than {run.steps}")
         if hasattr(run.demo, "check_resumed"):
             run.demo.check_resumed(run)
         return run
+
+    def check_config(self, length):
+        """CONFIG, if it is there, must be that of the checkpoint, but for how long the run is."""
+        path = self.folder / CONFIG
+        try:
+            told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else self.config
+            if told | {length: None} != self.config | {length: None}:
+                raise ValueError("its settings are not those of the checkpoint beside it")
+        except (OSError, ValueError, TypeError) as error:
+            raise CheckpointError(f"{path} does not fit: {error}") from None
 
     @property
     def step(self):

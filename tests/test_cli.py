@@ -63,6 +63,7 @@ def test_lr_sets_both_rates_unless_told_otherwise(elsewhere):
     assert '"lr": 0.01,' in (elsewhere / "a/config.json").read_text()
     assert '"d_lr": 0.01,' in (elsewhere / "a/config.json").read_text()
     assert '"d_lr": 0.02,' in (elsewhere / "b/config.json").read_text()
+    assert main(["train", "gaussian", "--resume", "--lr", "0.01", "--out", "b", "--quiet"]) == 0
 
 
 def test_a_second_run_gets_a_folder_of_its_own_and_resume_takes_the_latest(elsewhere, capsys):

@@ -194,7 +194,7 @@ def test_resuming_ends_at_the_same_bytes(last, folder, trained, monkeypatch, tmp
 
     def draw_and_die(self, run, look=demos.DigitsDemo.look):
         look(self, run)
-        (run.folder / ".strip.npy.abc.part").write_bytes(b"half a f")
+        (run.folder / ".strip.npy.abc.npgan-part").write_bytes(b"half a f")
         raise Killed  # the picture and the strip are written, the checkpoint is an old one
 
     monkeypatch.setattr(demos.DigitsDemo, "look", draw_and_die)
@@ -344,6 +344,9 @@ def test_walks_samples_and_nearest_digits(trained, elsewhere, capsys):
     assert np.abs(raw[0] - gan.G.predict(z[:1])[0]).max() < 1e-6
     assert main(["sample", str(trained), "--walk", "-o", "walk.npy"]) == 0
     assert np.load("walk.npy", allow_pickle=False).shape == (8 * 10, 784)
+    for options in ["--walk", "-n", "101"], ["--nearest", "-n", "501"], ["-n", "1001"]:
+        message = "a picture takes at most 1000 images"
+        refused(capsys, "sample", trained, *options, "-o", "a.png", message=message)
     for options in ["--walk", "-n", "2"], ["--nearest", "-n", "7"], ["-n", "9"]:
         assert main(["sample", str(trained), *options, "-o", "a.png"]) == 0
         assert (elsewhere / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -433,8 +436,13 @@ def test_resuming_without_what_the_epochs_left_behind(trained, capsys, tmp_path)
     for name, content, message in [
         ("strip.npy", None, "strip.npy cannot be read"),
         ("strip.npy", b"", "strip.npy cannot be read"),
-        ("strip.npy", np.zeros(3), "strip.npy holds float64 (2,), wanted uint8 (2, 10, 784)"),
-        ("progress.csv", None, "has notes on 0 of its 2 epochs"),
+        ("strip.npy", np.zeros(3), "strip.npy holds float64 (3,), wanted uint8 (2, 10, 784)"),
+        ("strip.npy", np.array(5), "strip.npy holds int64 (), wanted uint8 (2, 10, 784)"),
+        ("strip.npy", b"PK\3\4junk", "strip.npy cannot be read"),
+        ("progress.csv", None, "has notes on 0 epochs, wanted 2"),
+        ("progress.csv", b"step,epoch\n5,1\n19,2\n", "has notes on 2 epochs, wanted 2, one on each"),
+        ("config.json", b'{"seed": 9}', "config.json does not fit: its settings are not those"),
+        ("config.json", b"[", "config.json does not fit"),
     ]:
         shutil.rmtree(tmp_path / "run", ignore_errors=True)
         shutil.copytree(trained, tmp_path / "run")
@@ -470,5 +478,6 @@ def test_widths_that_are_none(text, capsys, elsewhere):
     for option in "--g-hidden", "--d-hidden":
         refused(capsys, "train", "mnist", option, "16,0", message="n_out must be a whole number >= 1, got 0")
     refused(capsys, "train", "mnist", "--epochs", "0", message="epochs must be a whole number >= 1, got 0")
+    refused(capsys, "train", "mnist", "--epochs", 10**8, message="epochs must be at most 100000, got 100000000")
     refused(capsys, "train", "mnist", "--batch", N + 1, message=f"must be at most the {N} images there are")
     assert not (elsewhere / "runs").exists()

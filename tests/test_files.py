@@ -40,10 +40,12 @@ def test_a_folder_cannot_become_a_file(tmp_path):
 
 
 def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
-    names = ".a.txt.x8f.part", "a.txt", ".hidden", "b.part"
+    names = ".a.txt.x8f.npgan-part", "a.txt", ".hidden", "b.npgan-part", ".others.part"
     for name in names:
         (tmp_path / name).touch()
+    (tmp_path / ".folder.npgan-part").mkdir()
     clear_leftovers(tmp_path)
+    (tmp_path / ".folder.npgan-part").rmdir()
     assert sorted(os.listdir(tmp_path)) == sorted(names[1:])
 
 

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -189,11 +190,40 @@ def test_a_folder_with_a_run_is_not_overwritten_unless_asked(tmp_path):
     ):
         Run.new(tmp_path / "run", SMALL)
     assert contents(tmp_path / "run") == before
-    names = "epoch_001.png", "strip.npy", "losses.png", ".checkpoint.npz.x8f.part"
+    names = "epoch_001.png", "strip.npy", "losses.png", ".checkpoint.npz.x8f.npgan-part"
     for name in *names, "mine.png", "epoch_of_mine.png":
         (tmp_path / "run" / name).write_bytes(b"a picture")
     Run.new(tmp_path / "run", SMALL, overwrite=True)
-    assert contents(tmp_path / "run").keys() == {"mine.png", "epoch_of_mine.png"}
+    assert contents(tmp_path / "run") == {
+        "mine.png": b"a picture", "epoch_of_mine.png": b"a picture", "config.json": b"",
+    }  # fmt: skip
+
+
+def test_of_runs_that_start_at_once_each_gets_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = [Run.new(None, SMALL).folder.as_posix() for _ in range(3)]  # none has saved yet
+    assert folders == ["runs/gaussian", "runs/gaussian-2", "runs/gaussian-3"]
+    with pytest.raises(ValueError, match="holds a run already"):
+        Run.new(folders[0], SMALL)
+
+
+def test_a_batch_that_does_not_fit_leaves_the_old_run_alone(tmp_path):
+    finish(Run.new(tmp_path / "run", SMALL))
+    before = contents(tmp_path / "run")
+    with pytest.raises(MemoryError):
+        Run.new(tmp_path / "run", SMALL | {"batch": 10**13}, overwrite=True)
+    assert contents(tmp_path / "run") == before
+
+
+def test_the_run_saved_last_is_resumed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed in range(3):
+        finish(Run.new(None, SMALL | {"seed": seed}))
+    shutil.rmtree("runs/gaussian-2")
+    os.utime("runs/gaussian-3/checkpoint.npz", (1, 1))
+    assert runs.old_folder(None, "gaussian").as_posix() == "runs/gaussian"
+    Run.new(None, SMALL).save()
+    assert runs.old_folder(None, "gaussian").as_posix() == "runs/gaussian-2"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +270,8 @@ def test_a_progress_table_that_is_none(tmp_path):
     finish(Run.new(tmp_path / "run", SMALL))
     progress = tmp_path / "run" / "progress.csv"
     good = progress.read_text()
-    for broken in "hello\nworld\n", good[: good.rindex(",")], good.replace("\n", ",7,8\n", 2), "\0":
+    renamed = good.replace("w1,", "w9,")
+    for broken in renamed, "hello\nworld\n", good[: good.rindex(",")], good.replace("\n", ",7,8\n", 2), "\0":
         progress.write_text(broken)
         with pytest.raises(CheckpointError, match=r"progress\.csv is not a usable table"):
             Run.resume(tmp_path / "run")
