@@ -62,7 +62,7 @@ def save(path, gan, *, step, rng, data=None, config=None):
         "game": gan.game.name,
         "latent": gan.latent,
         "averaged": gan.average is not None,
-        "step": step,
+        "step": int(step),
         "rng": rng.bit_generator.state,
         "data": {name: [array.dtype.name, *array.shape] for name, array in _state(data).items()},
         "config": config or {},

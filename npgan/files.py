@@ -17,6 +17,8 @@ def whole_file(path, mode="wb", **options):
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, wanted the name of a file")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} in")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
         with open(handle, mode, **options) as file:

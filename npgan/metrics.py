@@ -19,6 +19,10 @@ from npgan.distributions import Mixture
 def wasserstein(a, b):
     """W1 between two sets of numbers of the same size, a and b (n,) or (n, 1): the mean distance
     between their sorted values, in their unit."""
+    a, b = np.asarray(a), np.asarray(b)
+    for x in a, b:
+        if x.ndim > 1 and x.shape[1:] != (1,):
+            raise ValueError(f"W1 needs sets of numbers, (n,) or (n, 1), got {x.shape}")
     a, b = np.ravel(a), np.ravel(b)
     if a.shape != b.shape or not a.size:
         raise ValueError(f"W1 needs two sets of the same size, got {a.size} and {b.size} numbers")
@@ -274,6 +278,8 @@ def nearest(samples, data, *, chunk=2000):
     that scale too.
     """
     samples, data = np.asarray(samples, np.float32), np.asarray(data)
+    if not len(data):
+        raise ValueError("nearest needs data to look in, got none")
     index, best = np.zeros(len(samples), int), np.full(len(samples), np.inf, np.float32)
     for start in range(0, len(data), chunk):
         part = data[start : start + chunk].astype(np.float32)

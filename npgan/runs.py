@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import signal
+import sys
 from array import array
 from contextlib import contextmanager
 from itertools import count
@@ -162,7 +163,7 @@ class Run:
         self.save()
         bar = tqdm(
             self.records, initial=self.step, total=self.steps, unit="step",
-            desc=config["demo"], disable=True if quiet else None,
+            desc=config["demo"], disable=True if quiet or sys.stderr is None else None,
         )  # fmt: skip
         with stop_signals() as stopped, np.errstate(over="ignore", invalid="ignore"), bar:
             try:

@@ -56,6 +56,8 @@ def test_wasserstein_agrees_with_the_integral_over_the_densities():
 def test_wasserstein_says_what_it_needs(a, b):
     with pytest.raises(ValueError, match=f"same size, got {len(a)} and {len(b)}"):
         metrics.wasserstein(a, b)
+    with pytest.raises(ValueError, match=r"sets of numbers, \(n,\) or \(n, 1\), got \(5, 2\)"):
+        metrics.wasserstein(np.ones((5, 2)), np.zeros((2, 5)))
 
 
 # --- sliced W1 ---
@@ -377,3 +379,5 @@ def test_nearest_takes_pixels(rng):
 def test_distances_want_rows_of_one_width(rng):
     with pytest.raises(ValueError, match=r"rows of one width, got shapes \(2, 3\) and \(2, 4\)"):
         metrics.nearest(np.zeros((2, 3)), np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="needs data to look in, got none"):
+        metrics.nearest(np.zeros((2, 3)), np.zeros((0, 3)))
