@@ -24,7 +24,7 @@ import npgan  # noqa: F401  before numpy, as in the command: it says how long id
 import numpy as np
 # isort: on
 
-from benchmarks.steps import torch_classic_iterations
+from benchmarks.steps import CASES, torch_classic_iterations
 from npgan import metrics
 from npgan.demos import DEMOS, pixels
 from npgan.metrics import parzen_log_likelihood
@@ -72,8 +72,7 @@ def npgan_epochs(seed, **changes):
     needs: a function that returns {name of the generator: 10,000 samples, pixels in [0, 1]}."""
     demo = DEMOS["mnist"]
     config = {"demo": "mnist"} | demo.settings | {"seed": seed} | changes
-    with tempfile.TemporaryDirectory() as folder:
-        run = Run.new(folder, config)
+    run = Run(config)  # in no folder: nothing is saved
     marks = demo.marks(config, run.data)
 
     def samples():
@@ -94,7 +93,8 @@ def torch_epochs(seed):
 
     images = DEMOS["mnist"].load("train").images
     iterations = torch_classic_iterations("digits", pixels=images, seed=seed)
-    one_epoch = math.ceil(len(images) / 64)
+    _, _, batch, _ = CASES["digits"]
+    one_epoch = math.ceil(len(images) / batch)
 
     def samples():
         with torch.no_grad():
@@ -141,7 +141,7 @@ def mnist(seed=0):
     processes = {name: subprocess.Popen([*command, name], **pipes) for name in contenders}
     for process in processes.values():
         process.stdout.readline()  # each is ready before the first one starts
-    seconds, passed = dict.fromkeys(contenders, 0.0), {name: [] for name in contenders}
+    seconds, scored = dict.fromkeys(contenders, 0.0), {name: [] for name in contenders}
     print(f"\nmnist: {mnist.__doc__}\n")
     print(f"{'epoch':>5s}  {'contender':18s} {'seconds':>8s} {'averaged':>9s} {'raw':>9s}")
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +156,7 @@ def mnist(seed=0):
                     scores = {
                         key: parzen_log_likelihood(samples[key], validation, unseen).mean for key in samples
                     }
-                passed[name].append((epoch, seconds[name], max(scores.values())))
+                scored[name].append((epoch, seconds[name], max(scores.values())))
                 columns = "".join(f"{scores[key]:10.1f}" if key in scores else f"{'':10s}" for key in KINDS)
                 print(f"{epoch:5d}  {name:18s} {seconds[name]:8.0f}{columns}", flush=True)
     for process in processes.values():
@@ -166,11 +166,11 @@ def mnist(seed=0):
     print(f"10,000 real training digits as centres: {real}; the 2014 paper: 225 +- 2")
     goals = [225.0]
     if "torch classic" in contenders:
-        _, whole, score = passed["torch classic"][-1]
+        _, whole, score = scored["torch classic"][-1]
         goals.insert(0, score)
     for goal in goals:
         for name in contenders:
-            epoch, took, _ = next((row for row in passed[name] if row[2] >= goal), (None, math.nan, None))
+            epoch, took, _ = next((row for row in scored[name] if row[2] >= goal), (None, math.nan, None))
             if epoch:
                 share = f", {took / whole:.2f} of all that torch classic takes" if len(goals) > 1 else ""
                 print(f"{name} reaches {goal:.1f} after {epoch} epochs and {took:.0f} s{share}")

@@ -218,6 +218,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), layout="constrained")
 step, V_curve, loss_curve, d_real, d_fake = np.array(history).T
 plots.losses(left, step, V_curve, loss_curve, gan.game)
 plots.probabilities(right, step, d_real, d_fake)
+fig.suptitle("The two players over the 1,600 steps: even, whatever the pictures look like")
 plots.finish(fig, "10_mnist_losses")
 
 # %% [markdown]

@@ -23,7 +23,7 @@ from npgan.gan import Diverged
 from npgan.training import Record, train
 
 CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progress.csv", "config.json"
-PICTURES = (
+PICTURES = (  # every file that a demo may leave beside these four
     "losses.png", "progress.png", "densities.png", "samples.png",
     "nearest.png", "strip.png", "strip.npy", "epoch_[0-9]*.png",
 )  # fmt: skip

@@ -431,6 +431,12 @@ def test_without_data_nothing_is_written(trained, capsys, elsewhere):
     assert {path.name for path in elsewhere.iterdir()} <= {"run", "cache"}
 
 
+def test_overwriting_removes_everything_that_a_run_leaves(trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "run")
+    Run.new(tmp_path / "run", json.loads((trained / "config.json").read_text()), overwrite=True)
+    assert contents(tmp_path / "run") == {"config.json": b""}
+
+
 def test_resuming_without_what_the_epochs_left_behind(trained, capsys, tmp_path):
     resume = ["train", "mnist", "--resume", "--epochs", "3", "--out", "run"]
     for name, content, message in [

@@ -226,6 +226,14 @@ def test_the_run_saved_last_is_resumed(tmp_path, monkeypatch):
     assert runs.old_folder(None, "gaussian").as_posix() == "runs/gaussian-2"
 
 
+@pytest.mark.parametrize("demo", ["gaussian", "ring"])
+def test_overwriting_removes_everything_that_a_run_leaves(demo, tmp_path):
+    config = {"demo": demo} | demos.DEMOS[demo].settings | {"steps": 20, "batch": 8, "hidden": 4}
+    finish(Run.new(tmp_path / "run", config))
+    Run.new(tmp_path / "run", config, overwrite=True)
+    assert contents(tmp_path / "run") == {"config.json": b""}
+
+
 @pytest.mark.parametrize(
     "wrong", [{"steps": 0}, {"batch": -1}, {"lr": 0}, {"game": "poker"}, {"seed": -1}, {"hidden": 0}]
 )
@@ -242,6 +250,13 @@ def test_resuming_with_other_settings(tmp_path):
     finish(Run.new(tmp_path / "run", SMALL))
     with pytest.raises(ValueError, match="has batch = 8, and cannot go on with 16"):
         Run.resume(tmp_path / "run", batch=16)
+    config = tmp_path / "run" / "config.json"
+    config.write_text(json.dumps(SMALL | {"steps": 60}))  # as if killed while it was prolonged
+    assert Run.resume(tmp_path / "run").steps == 40
+    config.write_text(json.dumps(SMALL | {"seed": 9}))
+    with pytest.raises(CheckpointError, match="not those of the checkpoint"):
+        Run.resume(tmp_path / "run")
+    config.write_text(json.dumps(SMALL))
     longer = Run.resume(tmp_path / "run", steps=60)
     finish(longer)
     finish(Run.new(tmp_path / "whole", SMALL | {"steps": 60}))
