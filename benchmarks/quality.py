@@ -26,9 +26,9 @@ import numpy as np
 
 from benchmarks.steps import CASES, torch_classic_iterations
 from npgan import metrics
-from npgan.demos import DEMOS, pixels
+from npgan.app.demos import DEMOS
+from npgan.digits import unit_pixels
 from npgan.metrics import parzen_log_likelihood
-from npgan.runs import Run
 
 
 def gaussian(gan, rng):
@@ -70,20 +70,16 @@ LARGE = {"batch": 256, "lr": 8e-4, "d_lr": 8e-4}
 def npgan_epochs(seed, **changes):
     """Train the pair of `npgan train mnist`. Before the first epoch and after each, yield what a score
     needs: a function that returns {name of the generator: 10,000 samples, pixels in [0, 1]}."""
-    demo = DEMOS["mnist"]
-    config = {"demo": "mnist"} | demo.settings | {"seed": seed} | changes
-    run = Run(config)  # in no folder: nothing is saved
-    marks = demo.marks(config, run.data)
+    training = DEMOS["mnist"].start({"demo": "mnist"} | DEMOS["mnist"].settings | {"seed": seed} | changes)
+    gan = training.gan
 
     def samples():
-        z = run.gan.noise(10_000, rng=np.random.default_rng([seed, 2]))
-        return {
-            name: (run.gan.generate(z, raw=raw) + 1) / 2 for name, raw in (("averaged", False), ("raw", True))
-        }
+        z = gan.noise(10_000, rng=np.random.default_rng([seed, 2]))
+        return {name: (gan.generate(z, raw=raw) + 1) / 2 for name, raw in (("averaged", False), ("raw", True))}
 
     yield samples
-    for record in run.records:
-        if record.step in marks:
+    for record in training.records:
+        if record.step in training.marks:
             yield samples
 
 
@@ -134,7 +130,7 @@ def mnist(seed=0):
     the classic PyTorch script."""
     demo = DEMOS["mnist"]
     train, test = demo.load("train"), demo.load("test")
-    validation, unseen = pixels(train.images[50_000:51_000]), pixels(test.images)
+    validation, unseen = unit_pixels(train.images[50_000:51_000]), unit_pixels(test.images)
     contenders = [name for name in CONTENDERS if "torch" not in name or importlib.util.find_spec("torch")]
     command = [sys.executable, "-m", "benchmarks.quality", "mnist", "--contender"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -162,7 +158,7 @@ def mnist(seed=0):
     for process in processes.values():
         process.stdin.close()
         process.wait()
-    real = parzen_log_likelihood(pixels(train.images[:10_000]), validation, unseen)
+    real = parzen_log_likelihood(unit_pixels(train.images[:10_000]), validation, unseen)
     print(f"10,000 real training digits as centres: {real}; the 2014 paper: 225 +- 2")
     goals = [225.0]
     if "torch classic" in contenders:
@@ -182,13 +178,12 @@ def table(name, seeds):
     """Train once per seed and print what the measure says, then mean, standard error and extremes."""
     rows = []
     for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            run = Run.new(folder, {"demo": name} | DEMOS[name].settings | {"seed": seed})
-            start = time.perf_counter()
-            for _ in run.records:
-                pass
-            seconds = time.perf_counter() - start
-        row = MEASURES[name](run.gan, np.random.default_rng([seed, 2])) | {"seconds": seconds}
+        training = DEMOS[name].start({"demo": name} | DEMOS[name].settings | {"seed": seed})
+        start = time.perf_counter()
+        for _ in training.records:
+            pass
+        seconds = time.perf_counter() - start
+        row = MEASURES[name](training.gan, np.random.default_rng([seed, 2])) | {"seconds": seconds}
         if not rows:
             print(f"\n{name}: {MEASURES[name].__doc__}\n")
             print("seed      " + "".join(f"{key:>12s}" for key in row))

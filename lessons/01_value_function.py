@@ -11,12 +11,12 @@
 # yet (lesson 5): G and D stand still, so that we can look at them.
 
 # %%
+from npgan import Gaussian, games, plots, sigmoid, theory
+
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import Gaussian, games, plots, sigmoid, theory
 
 # %% [markdown]
 # ## Two players, one number

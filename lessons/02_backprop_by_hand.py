@@ -11,14 +11,14 @@
 # **You need** the chain rule, matrix products, and V on logits from lesson 1.
 
 # %%
+from npgan import GAN, SGD, Gaussian, Network, games, gradcheck, metrics, models, plots, train
+from npgan.gradcheck import numerical_gradient
+from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
+
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import GAN, SGD, Gaussian, Network, games, gradcheck, metrics, models, plots, train
-from npgan.gradcheck import numerical_gradient
-from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
 
 # %% [markdown]
 # ## One number, and a judge
@@ -204,10 +204,10 @@ assert abs(loss - loss_gan) < 1e-12 and np.abs(G.grad - by_hand).max() < 1e-12 a
 class OneCache(GAN):
     """What many scripts do. Wrong."""
 
-    def discriminator_gradient(self, x, z):
+    def V_gradient(self, x, fake):
         D, m = self.D, len(x)
         self.a_real = D.forward(x)
-        self.a_fake = D.forward(self.G.predict(z))  # overwrites all that forward(x) has kept
+        self.a_fake = D.forward(fake)  # overwrites all that forward(x) has kept
         V, da = self.game.discriminator(self.a_real, self.a_fake)
         D.backward(da[:m])
         real_part = D.grad.copy()
@@ -218,12 +218,12 @@ class OneCache(GAN):
 
 def gradient(kind, gan, x, z):
     """dV/dtheta_d where gan stands, as this kind of GAN computes it."""
-    kind.discriminator_gradient(gan, x, z)
+    kind.V_gradient(gan, x, gan.G.predict(z))
     return gan.D.grad.copy()
 
 
 def new(kind, rng):
-    pair = models.gaussian_pair(rng=rng)  # G and D 1-16-16-1
+    pair = models.gaussian_pair(rng=rng, lr=1e-3)  # G and D 1-16-16-1
     return kind(pair.G, pair.D, pair.opt_g, pair.opt_d, game=pair.game)
 
 

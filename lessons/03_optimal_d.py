@@ -10,11 +10,11 @@
 # **You need** the value function V (lesson 1), backward (lesson 2), the derivative of a logarithm.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-
 from npgan import GAN, SGD, Adam, Dense, Gaussian, Network, gradcheck, models, plots, sigmoid, theory
 from npgan.games import minimax
+
+import matplotlib.pyplot as plt
+import numpy as np
 
 # %% [markdown]
 # ## One x, two numbers

@@ -10,10 +10,10 @@
 # **You need** the optimal discriminator D* (lesson 3). All logarithms are natural: we speak in *nats*.
 
 # %%
+from npgan import Gaussian, gradcheck, plots, theory
+
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import Gaussian, gradcheck, plots, theory
 
 # %% [markdown]
 # ## With pencil and paper

@@ -10,14 +10,14 @@
 # **You need** backward through a network (lesson 2), D* (lesson 3) and C(G) (lesson 4).
 
 # %%
+from npgan import GAN, SGD, Gaussian, games, metrics, models, plots, sigmoid, theory, train
+
 from statistics import NormalDist
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.linalg import norm
-
-from npgan import GAN, SGD, Gaussian, games, metrics, models, plots, sigmoid, theory, train
 
 data = Gaussian(4.0, 1.25)
 

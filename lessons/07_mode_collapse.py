@@ -10,12 +10,12 @@
 # **You need** V, D* and C(G) (lessons 3 and 4), Algorithm 1 (lesson 5), both losses of G (lesson 6).
 
 # %%
+from npgan import GAN, Adam, Dense, Gaussian, Network, games, metrics, models, plots, ring, theory, train
+
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import GAN, Adam, Dense, Gaussian, Network, games, metrics, models, plots, ring, theory, train
 
 # %% [markdown]
 # ## For a fixed D the best G is a point
@@ -185,7 +185,8 @@ assert error < 1e-7
 def play(seed, d_steps=1, n_z=2, steps=400):
     """A trained pair; every 20 steps G(z) for the same z, (20, 500, 2), and the median norm of J, (20,)."""
     rng = np.random.default_rng(seed)
-    gan = models.mixture_pair(rng=rng, hidden=32, n_z=n_z, lr=4e-3, d_lr=5e-4, dtype=np.float32)
+    options = {"betas": (0.5, 0.999), "latent": "normal", "dtype": np.float32}
+    gan = models.mixture_pair(rng=rng, hidden=32, n_z=n_z, lr=4e-3, d_lr=5e-4, **options)
     z, looks, stretch = gan.noise(500, rng=rng), [], []
     for record in train(gan, data, steps=steps, batch=64, d_steps=d_steps, average=0.99, rng=rng):
         if record.step % 20 == 0:

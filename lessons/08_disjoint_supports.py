@@ -11,13 +11,13 @@
 # **You need** D* from lesson 3, C(G) and JSD from lesson 4, the two losses of G from lesson 6.
 
 # %%
+from npgan import SGD, Adam, Dense, Gaussian, Network, Uniform, games, models, plots, theory
+from npgan.variants.regularised import InstanceNoise
+
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import SGD, Adam, Dense, Gaussian, Network, Uniform, games, models, plots, theory
-from npgan.variants.regularised import InstanceNoise
 
 LOG2 = math.log(2)
 

@@ -11,14 +11,14 @@
 # from mathematics: what the modulus of a complex number is.
 
 # %%
+from npgan import SGD, Dense, Gaussian, Network, games, models, plots, theory, train
+from npgan.layers import sigmoid
+from npgan.variants.regularised import R1
+
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import SGD, Dense, Gaussian, Network, games, models, plots, theory, train
-from npgan.layers import sigmoid
-from npgan.variants.regularised import R1
 
 # %% [markdown]
 # ## No player gains by moving alone

@@ -13,14 +13,14 @@
 # has 50 or more. One can read most of the digits then. `npgan train mnist` trains to the end, in minutes.
 
 # %%
+from npgan import digits, games, metrics, models, plots, train
+from npgan.latent import walk
+
 import copy
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-from npgan import digits, games, metrics, models, plots, train
-from npgan.gan import walk
 
 # %% [markdown]
 # ## The data
@@ -171,7 +171,7 @@ for name, net, value in players:
 # ## Noise lives on a sphere
 #
 # In 100 dimensions almost all noise is sqrt(100) = 10 long. For a walk from one noise to another the straight
-# line is wrong, then: its middle is too short, and G was never trained there. `gan.walk` goes along the arc.
+# line is wrong, then: its middle is too short, and G was never trained there. `latent.walk` goes along the arc.
 
 # %%
 z = np.random.default_rng(2).standard_normal((1000, 100))

@@ -2,6 +2,6 @@
 
 import sys
 
-from npgan.cli import main
+from npgan.app.cli import main
 
 sys.exit(main())

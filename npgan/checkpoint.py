@@ -4,8 +4,8 @@ It holds plain arrays and one text, never a pickle. Weights are named and laid o
 Sequential names them: `G.0.weight` (n_out, n_in), `G.0.bias`, `D.0.weight`, ..., and, if there is an
 averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...),
 the place in the data and what tells these data from others (`data.order`, `data.digest`), and `meta`:
-JSON with the layers, optimisers, game, step, state of the random generator, and whatever
-configuration the caller adds.
+JSON with [class, {setting: value}] of the gan, its game, networks, layers and optimisers, the step, the
+state of the random generator, and whatever configuration the caller adds.
 """
 
 import io
@@ -17,14 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npgan import games
 from npgan.files import whole_file
+from npgan.games import GAMES
 from npgan.gan import GAN
 from npgan.layers import LAYERS
-from npgan.network import Network
+from npgan.network import NETWORKS
 from npgan.optim import OPTIMISERS
+from npgan.variants import VARIANTS
 
-FORMAT = "npgan checkpoint 1"
+FORMAT, OLD_FORMAT = "npgan checkpoint 2", "npgan checkpoint 1"
+GAME_CLASSES = {type(game).__name__: type(game) for game in GAMES.values()}
 META_LIMIT = 1_000_000  # bytes; ours are about 2,000
 TORCH_NAMES = {"W": "weight", "b": "bias"}
 
@@ -48,19 +50,17 @@ def save(path, gan, *, step, rng, data=None, config=None):
 
     step: how many are done. data: the object that train draws from (its state() is kept, if it has
     one). config: a JSON-able dict for the caller's own use. OSError if path cannot be written;
-    ValueError for a variant of GAN, whose own settings the format does not keep.
+    ValueError for a layer, a game, a variant or an optimiser that `load` would not know.
     """
-    if type(gan) is not GAN:
-        raise ValueError(f"a checkpoint holds a GAN, not one of its variants; got {type(gan).__name__}")
+    kind, settings = _spec(gan, VARIANTS)
     meta = {
         "format": FORMAT,
-        "dtype": gan.G.dtype.name,
-        "G": _specs(gan.G.layers),
-        "D": _specs(gan.D.layers),
-        "opt_g": _spec(gan.opt_g),
-        "opt_d": _spec(gan.opt_d),
-        "game": gan.game.name,
-        "latent": gan.latent,
+        "gan": [kind, settings | {"latent": gan.latent}],
+        "game": _spec(gan.game, GAME_CLASSES),
+        "G": _network_spec(gan.G),
+        "D": _network_spec(gan.D),
+        "opt_g": _spec(gan.opt_g, OPTIMISERS),
+        "opt_d": _spec(gan.opt_d, OPTIMISERS),
         "averaged": gan.average is not None,
         "step": int(step),
         "rng": rng.bit_generator.state,
@@ -132,20 +132,43 @@ def _state(data):
     return data.state() if hasattr(data, "state") else {}
 
 
-def _spec(thing):
-    """[class name, settings...] from which `_make` makes the same layer or optimiser again."""
-    return [type(thing).__name__, *(getattr(thing, name) for name in thing.settings)]
+def _spec(thing, classes):
+    """[class name, {setting: value}], from which `_make` makes the same thing again."""
+    name = type(thing).__name__
+    if classes.get(name) is not type(thing):
+        known = ", ".join(classes)
+        raise ValueError(f"a checkpoint can hold one of {known}, got {name}: it could not be loaded")
+    return [name, {setting: getattr(thing, setting) for setting in thing.settings}]
 
 
-def _specs(layers):
-    return [_spec(layer) for layer in layers]
+def _network_spec(net):
+    name, settings = _spec(net, NETWORKS)
+    layers = [_spec(layer, LAYERS) for layer in net.layers]
+    return [name, settings | {"layers": layers, "dtype": net.dtype.name}]
 
 
-def _make(spec, classes, *first):
-    name, *settings = spec
+def _make(spec, classes, *parts, **more):
+    name, settings = spec
     if name not in classes:
         raise CheckpointError(f"it needs a {name!r}, known are {', '.join(classes)}")
-    return classes[name](*first, *settings)
+    return classes[name](*parts, **settings, **more)
+
+
+def _make_game(spec):
+    """The game of a spec: the one that `games` holds, if it is that one."""
+    ready = (game for game in GAMES.values() if _spec(game, GAME_CLASSES) == spec)
+    return next(ready, None) or _make(spec, GAME_CLASSES)
+
+
+def _make_network(key, spec, size, rng):
+    """The network of a spec; CheckpointError, before it takes memory, if it cannot be in size bytes."""
+    name, settings = spec
+    layers = [_make(layer, LAYERS) for layer in settings["layers"]]
+    numbers = sum(math.prod(shape) for layer in layers for shape in getattr(layer, "shapes", {}).values())
+    if numbers * np.dtype(settings["dtype"]).itemsize > size:
+        raise CheckpointError(f"its {key} would not fit into a file of {size} bytes")
+    others = {name: value for name, value in settings.items() if name != "layers"}
+    return _make([name, others], NETWORKS, *layers, rng=rng)
 
 
 def _read_meta(archive):
@@ -153,26 +176,42 @@ def _read_meta(archive):
     if dtype.kind != "U" or shape != () or dtype.itemsize > 4 * META_LIMIT:
         raise CheckpointError("its meta entry is not a text")
     meta = json.loads(str(_read(archive, "meta", dtype, shape)))
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        raise CheckpointError(f"its format is not {FORMAT!r}")
+    if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, OLD_FORMAT):
+        raise CheckpointError(f"its format is neither {FORMAT!r} nor {OLD_FORMAT!r}")
+    if meta["format"] == OLD_FORMAT:
+        meta = _from_old(meta)
     if not isinstance(meta["step"], int) or meta["step"] < 0 or not isinstance(meta["config"], dict):
         raise CheckpointError("its step or configuration makes no sense")
     return meta
 
 
+def _from_old(meta):
+    """Format 2 from format 1, which knew the plain GAN alone and had [class, value, ...] in place of names."""
+
+    def named(spec, classes):
+        name, *values = spec
+        return [name, dict(zip(classes[name].settings, values, strict=True))]
+
+    def network(key):
+        layers = [named(layer, LAYERS) for layer in meta[key]]
+        return ["Network", {"layers": layers, "dtype": meta["dtype"]}]
+
+    return meta | {
+        "gan": ["GAN", {"latent": meta["latent"]}],
+        "game": [type(GAMES[meta["game"]]).__name__, {}],
+        "G": network("G"),
+        "D": network("D"),
+        "opt_g": named(meta["opt_g"], OPTIMISERS),
+        "opt_d": named(meta["opt_d"], OPTIMISERS),
+    }
+
+
 def _build(meta, size):
     """The GAN that meta describes, with parameters still to be filled, and {name: (dtype, shape)}."""
-    for key in "G", "D":
-        cells = sum(math.prod(spec[1:]) for spec in meta[key] if spec[0] == "Dense")
-        if cells * np.dtype(meta["dtype"]).itemsize > size:
-            raise CheckpointError(f"its {key} would not fit into a file of {size} bytes")
     rng = np.random.default_rng(0)
-    G, D = (
-        Network(*(_make(spec, LAYERS) for spec in meta[key]), rng=rng, dtype=meta["dtype"])
-        for key in ("G", "D")
-    )
-    opt_g, opt_d = _make(meta["opt_g"], OPTIMISERS, G), _make(meta["opt_d"], OPTIMISERS, D)
-    gan = GAN(G, D, opt_g, opt_d, game=games.by_name(meta["game"]), latent=meta["latent"])
+    G, D = (_make_network(key, meta[key], size, rng) for key in ("G", "D"))
+    parts = G, D, _make(meta["opt_g"], OPTIMISERS, G), _make(meta["opt_d"], OPTIMISERS, D)
+    gan = _make(meta["gan"], VARIANTS, *parts, game=_make_game(meta["game"]))
     if meta["averaged"]:
         gan.update_average(0.5, 1)
     return gan, {name: (array.dtype, array.shape) for name, array in _arrays(gan).items()}

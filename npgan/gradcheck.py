@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from npgan import games, require
-from npgan.gan import GAN
 from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
 from npgan.network import Network
 from npgan.optim import SGD
+from npgan.variants import VARIANTS
 
 TOLERANCE = 1e-7
 STEPS = (1e-5, 1e-6, 1e-7)  # a smaller h is tried where a kink spoils the larger one
@@ -86,6 +86,9 @@ def check(
     if grad.shape != theta.shape:
         raise ValueError(f"{name} has shape {theta.shape}, but its gradient {grad.shape}")
     where = where or (lambda index: f"{name}{list(map(int, index))}")
+    if len(bad := np.argwhere(~np.isfinite(grad))):  # no difference is needed to tell
+        index = tuple(map(int, bad[0]))
+        return Check(name, math.inf, where(index), float(grad[index]), math.nan, 0, tolerance=tolerance)
     if directions is None:
         tries = ((where(index), _one_hot(theta, index)) for index in np.ndindex(theta.shape))
     else:
@@ -155,25 +158,53 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
     ]
 
 
-def check_discriminator_step(gan, x, z, *, directions=None, rng=None):
-    """Check the whole D step: V as a function of theta_d, G.predict and the game included."""
+def check_tangent(layer, x, t, *, rng, tolerance=TOLERANCE):
+    """Check tangent and tangent_backward of a layer at x, t (m, n): a list of Checks.
+
+    The tangent itself is compared with differences of predict along t. Then the loss is a sum of the
+    outputs and the tangents, each weighted by a random number from rng, and its gradients with respect to
+    x, t and the parameters with differences.
+    """
+    net, x, t = Network(layer, rng=rng), np.array(x), np.array(t)
+    y, s = net.forward(x), np.zeros(1)  # at s = 0, y moves with x + s t
+    dt, dy = rng.standard_normal((2, *y.shape))
+
+    def along():
+        return float((dt * net.predict(x + s * t)).sum())
 
     def f():
-        a = gan.D.predict(np.concatenate([x, gan.G.predict(z)]))
-        return gan.game.discriminator(a[: len(x)], a[len(x) :])[0]
+        return float((dy * layer.forward(x)).sum() + (dt * layer.tangent(t)).sum())
 
-    gan.discriminator_gradient(x, z)
-    return _check_theta(f, gan.D, f"D step, {gan.game.name}", directions, rng)
+    said = (dt * layer.tangent(t)).sum().reshape(1)
+    f()
+    dt_in, dx = layer.tangent_backward(dt, dy)
+    arrays = ("", s, said), ("dt", t, dt_in), ("dx", x, dx), ("theta", net.theta, net.grad.copy())
+    title = f"tangent of {layer}"
+    return [
+        check(f if part else along, array, grad, name=f"{title} {part}".rstrip(), tolerance=tolerance)
+        for part, array, grad in arrays
+        if array.size
+    ]
+
+
+def check_discriminator_step(gan, x, z, *, directions=None, rng=None):
+    """Check the whole D step of any GAN: D.grad against differences of the V that it returns with it."""
+
+    def V():
+        return gan.discriminator_gradient(x, z)
+
+    V()
+    return _check_theta(V, gan.D, f"D step, {_title(gan)}", directions, rng)
 
 
 def check_generator_step(gan, z, *, directions=None, rng=None):
-    """Check the whole G step: G's loss as a function of theta_g, through D."""
+    """Check the whole G step of any GAN: G.grad, through D, against differences of the loss."""
 
-    def f():
-        return gan.game.generator(gan.D.predict(gan.G.predict(z)))[0]
+    def loss():
+        return gan.generator_gradient(z)
 
-    gan.generator_gradient(z)
-    return _check_theta(f, gan.G, f"G step, {gan.game.name}", directions, rng)
+    loss()
+    return _check_theta(loss, gan.G, f"G step, {_title(gan)}", directions, rng)
 
 
 def check_game(game, a_real, a_fake):
@@ -193,19 +224,33 @@ def check_game(game, a_real, a_fake):
 
 
 def check_everything(*, rng):
-    """Yield a Check for every layer, every game, and the whole D and G step of each game."""
-    for layer, n in [(Dense(3, 4), 3), (LeakyReLU(0.2), 4), (LeakyReLU(0), 4), (Tanh(), 4), (Sigmoid(), 4)]:
+    """Yield a Check for every layer and its tangent, every game, the whole D and G step of every variant in
+    every game."""
+    layers = (Dense(3, 4), 3), (LeakyReLU(0.2), 4), (LeakyReLU(0), 4), (Tanh(), 4), (Sigmoid(), 4)
+    for layer, n in layers:
         yield from check_layer(layer, rng.standard_normal((5, n)), rng=rng)
-    layers = Dense(3, 6), LeakyReLU(0.2), Dense(6, 5), Tanh(), Dense(5, 4), Sigmoid(), Dense(4, 2)
-    yield from check_layer(Network(*layers, rng=rng), rng.standard_normal((5, 3)), rng=rng)
+    for layer, n in (Dense(3, 4), 3), *layers[1:]:
+        yield from check_tangent(layer, *rng.standard_normal((2, 5, n)), rng=rng)
+    deep = Dense(3, 6), LeakyReLU(0.2), Dense(6, 5), Tanh(), Dense(5, 4), Sigmoid(), Dense(4, 2)
+    yield from check_layer(Network(*deep, rng=rng), rng.standard_normal((5, 3)), rng=rng)
     for game in games.GAMES.values():
         yield from check_game(game, 3 * rng.standard_normal((5, 1)), 3 * rng.standard_normal((4, 1)))
-    for game in games.GAMES.values():
-        G = Network(Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
-        D = Network(Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), LeakyReLU(0.2), Dense(8, 1), rng=rng)
-        gan = GAN(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0), game=game)
-        yield check_discriminator_step(gan, rng.standard_normal((6, 3)), gan.noise(6, rng=rng))
-        yield check_generator_step(gan, gan.noise(6, rng=rng))
+    for kind in VARIANTS.values():
+        for game in games.GAMES.values():
+            yield from check_steps(small_gan(kind, game, rng=rng), rng=rng)
+
+
+def check_steps(gan, *, m=6, rng):
+    """Check the D step and the G step of a gan on m random real samples: a list of two Checks."""
+    x, z = rng.standard_normal((m, gan.G.n_out)), gan.noise(m, rng=rng)
+    return [check_discriminator_step(gan, x, z), check_generator_step(gan, gan.noise(m, rng=rng))]
+
+
+def small_gan(kind, game, *, rng):
+    """A GAN of a variant, small enough to check every parameter, with curved and with bent layers."""
+    G = Network(Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
+    D = Network(Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 1), rng=rng)
+    return kind(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0), game=game)
 
 
 def locate(net, i):
@@ -216,6 +261,11 @@ def locate(net, i):
             return f"layers[{layer}] {net.layers[layer]} {name}[{index}]"
         i -= math.prod(shape)
     raise ValueError(f"theta has {net.theta.size} entries")
+
+
+def _title(gan):
+    kind = type(gan).__name__
+    return gan.game.name if kind == "GAN" else f"{kind} {gan.game.name}"
 
 
 def _check_theta(f, net, name, directions, rng):

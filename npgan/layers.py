@@ -1,13 +1,12 @@
 """A layer is a forward and the backward that belongs to it, written side by side.
 
-Shapes: x (m, n_in) goes in, y (m, n_out) comes out, one row per sample; dx and dy are the gradients
-of one number (a loss) with respect to x and y, with the same shapes. Every layer has
+Shapes: x (m, n_in) goes in, y (m, n_out) comes out, a row per sample; dx and dy, shaped like x and y,
+are the gradients of one number (a loss) with respect to them. Every layer has
 
     predict(x)    y, and nothing is remembered
     forward(x)    y, and what backward will need is remembered
-    backward(dy, params=True, inputs=True)
-                  dx for the latest forward. A layer with parameters also overwrites dW, db if
-                  params is true, and may return None in place of dx if inputs is false.
+    backward(dy, params=True, inputs=True)    dx for the latest forward. A layer with parameters also
+                  overwrites dW, db if params, and may return None in place of dx if not inputs.
 
 Two more, for a loss on the slopes of a network (the penalties in `variants`); t (m, n_in) is a
 direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out):
@@ -17,9 +16,8 @@ direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out
                   (dt, dx) for the input, given dt and dy, the gradients of one number with respect
                   to tangent and y. A layer with parameters also overwrites dW, db.
 
-A layer with parameters names their shapes in `shapes` and fills them in `init(rng)`; the arrays
-themselves (W, b and their gradients dW, db) are handed to it by the Network it is put into.
-`settings` names the arguments that would make the same layer again.
+A layer with parameters names their `shapes` and fills them in `init(rng)`; the Network it is put into
+hands it the arrays W, b, dW, db. `settings` names the arguments that make the same layer again.
 """
 
 import numpy as np
@@ -28,10 +26,8 @@ from npgan import require
 
 
 class Dense:
-    """y = x W + b: every output is a weighted sum of every input.
-
-    x (m, n_in), W (n_in, n_out), b (n_out,), y (m, n_out). ValueError if x has another shape or dtype.
-    """
+    """y = x W + b: every output is a weighted sum of every input. x (m, n_in), W (n_in, n_out), b (n_out,),
+    y (m, n_out). ValueError if x has another shape or dtype."""
 
     settings = ("n_in", "n_out")
 
@@ -49,7 +45,8 @@ class Dense:
         self.b[...] = rng.uniform(-bound, bound, self.b.shape)
 
     def predict(self, x):
-        self._check(x)
+        if require.rows(self, "x", x, self.n_in).dtype != self.W.dtype:
+            raise ValueError(f"{self} computes in {self.W.dtype}, got x of {x.dtype}")
         y = np.dot(x, self.W)
         y += self.b
         return y
@@ -73,103 +70,76 @@ class Dense:
         self.dW += np.dot(self.t.T, dt)
         return np.dot(dt, self.W.T), dx
 
-    def _check(self, x):
-        if getattr(x, "ndim", 0) != 2 or x.shape[1] != self.n_in or not len(x):
-            got = getattr(x, "shape", type(x).__name__)
-            raise ValueError(f"{self} needs x of shape (m, {self.n_in}) with m >= 1, got {got}")
-        if x.dtype != self.W.dtype:
-            raise ValueError(f"{self} computes in {self.W.dtype}, got x of {x.dtype}")
+
+class Activation:
+    """A layer without parameters, each y from its own x alone: dy and t are both multiplied by the slope
+    dy/dx, which y tells. Each kind adds predict, backward, and bend: slope * bend is tangent_backward's dx."""
+
+    settings = ()
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(f'{getattr(self, name):g}' for name in self.settings)})"
+
+    def forward(self, x):
+        self.y = self.predict(x)
+        return self.y
+
+    def tangent(self, t):
+        self.t = t
+        return self.backward(t)
+
+    def tangent_backward(self, dt, dy):
+        return self.backward(dt), self.backward(self.bend(dt, dy))
 
 
-class LeakyReLU:
-    """y = x where x > 0, slope x elsewhere. At the kink x = 0 its slope is the left one.
-
-    0 <= slope < 1; slope 0 is the plain ReLU.
-    """
+class LeakyReLU(Activation):
+    """y = x where x > 0, slope x elsewhere (at the kink x = 0 too), 0 <= slope < 1; 0: the plain ReLU."""
 
     settings = ("slope",)
 
     def __init__(self, slope):
         self.slope = require.number("slope", slope, 0, 1, include_low=True)
 
-    def __repr__(self):
-        return f"LeakyReLU({self.slope:g})"
-
     def predict(self, x):
         y = self.slope * x
         return np.maximum(x, y, out=y)
 
-    def forward(self, x):
-        self.x = x
-        return self.predict(x)
-
     def backward(self, dy, params=True, inputs=True):
-        dx = (self.x > 0).astype(dy.dtype)  # 1 where x > 0, else 0: np.where would be ten times slower
+        dx = (self.y > 0).astype(dy.dtype)  # 1 where x > 0, else 0: np.where would be ten times slower
         dx *= 1 - self.slope
         dx += self.slope  # now 1 or slope
         dx *= dy
         return dx
 
-    def tangent(self, t):
-        return self.backward(t)  # each y depends on its own x alone, so both multiply by dy/dx
-
-    def tangent_backward(self, dt, dy):
-        return self.backward(dt), self.backward(dy)  # the second derivative is 0
+    def bend(self, dt, dy):
+        return dy  # straight on either side of the kink
 
 
-class Tanh:
+class Tanh(Activation):
     """y = tanh(x), in (-1, 1); dy/dx = 1 - y^2, and its own derivative is -2 y dy/dx."""
-
-    settings = ()
-
-    def __repr__(self):
-        return "Tanh()"
 
     def predict(self, x):
         return np.tanh(x)
 
-    def forward(self, x):
-        self.y = self.predict(x)
-        return self.y
-
     def backward(self, dy, params=True, inputs=True):
         return dy * (1 - self.y**2)
 
-    def tangent(self, t):
-        self.t = t
-        return self.backward(t)
-
-    def tangent_backward(self, dt, dy):
-        return self.backward(dt), self.backward(dy - 2 * self.y * self.t * dt)
+    def bend(self, dt, dy):
+        return dy - 2 * self.y * self.t * dt
 
 
-class Sigmoid:
-    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y), and its own derivative is (1 - 2y) dy/dx.
-
-    No discriminator here ends in it: a loss is computed on the logit, see `games`.
-    """
-
-    settings = ()
-
-    def __repr__(self):
-        return "Sigmoid()"
+class Sigmoid(Activation):
+    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y), and its own derivative is (1 - 2y) dy/dx. No
+    discriminator here ends in it: a loss is computed on the logit, see `games`."""
 
     def predict(self, x):
         return sigmoid(x)
 
-    def forward(self, x):
-        self.y = self.predict(x)
-        return self.y
-
     def backward(self, dy, params=True, inputs=True):
         return dy * self.y * (1 - self.y)
 
-    def tangent(self, t):
-        self.t = t
-        return self.backward(t)
-
-    def tangent_backward(self, dt, dy):
-        return self.backward(dt), self.backward(dy + (1 - 2 * self.y) * self.t * dt)
+    def bend(self, dt, dy):
+        return dy + (1 - 2 * self.y) * self.t * dt
 
 
 def sigmoid(a):

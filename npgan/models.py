@@ -1,6 +1,7 @@
 """Ready pairs: the sizes, starts and learning rates with which each data set is learned well.
 
-Each returns a GAN; hyper-parameters are keyword arguments, so a lesson can turn one knob.
+Each function returns a GAN; hyper-parameters are keyword arguments, so a lesson can turn one knob.
+SETTINGS holds for each data set the whole of it, the training too, by the names that `npgan train` has.
 """
 
 import numpy as np
@@ -10,6 +11,30 @@ from npgan.gan import GAN
 from npgan.layers import Dense, LeakyReLU, Tanh
 from npgan.network import Network
 from npgan.optim import Adam
+
+COMMON = {
+    "batch": 128, "d_steps": 1, "game": "non_saturating", "order": "d_first", "latent": "normal",
+    "average": 0.999,
+}  # fmt: skip
+GAUSSIAN = COMMON | {
+    "steps": 8000, "lr": 5e-4, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
+}  # fmt: skip
+MIXTURE = COMMON | {
+    "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "hidden": 128, "n_z": 2, "batch": 256, "latent": "uniform",
+    "anneal": True,
+}  # fmt: skip
+DIGITS = COMMON | {
+    "epochs": 50, "batch": 64, "lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "anneal": False, "n_z": 100,
+    "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
+}  # fmt: skip
+SETTINGS = {
+    "gaussian": GAUSSIAN,
+    "ring": MIXTURE | {"steps": 28_000},
+    "grid": MIXTURE | {"steps": 45_000},
+    "mnist": DIGITS,
+    "digits": DIGITS,
+}
+BETA2 = 0.999
 
 
 def mlp(sizes, *, rng, slope=0.2, dtype=np.float64, end=()):
@@ -21,7 +46,7 @@ def mlp(sizes, *, rng, slope=0.2, dtype=np.float64, end=()):
 
 
 def pair(
-    g_sizes, d_sizes, *, rng, lr, d_lr=None, betas=(0.9, 0.999),
+    g_sizes, d_sizes, *, rng, lr, d_lr=None, betas=(0.9, BETA2),
     game=non_saturating, latent="normal", dtype=np.float64, end=(),
 ):  # fmt: skip
     """A GAN of two such networks, each with its Adam; d_lr: D's learning rate, by default lr too."""
@@ -31,7 +56,10 @@ def pair(
     return GAN(G, D, opt_g, opt_d, game=game, latent=latent)
 
 
-def gaussian_pair(*, rng, hidden=16, n_z=1, lr=1e-3, d_lr=4e-3, betas=(0.0, 0.999), **options):
+def gaussian_pair(
+    *, rng, hidden=GAUSSIAN["hidden"], n_z=GAUSSIAN["n_z"], lr=GAUSSIAN["lr"], d_lr=GAUSSIAN["d_lr"],
+    betas=(GAUSSIAN["beta1"], BETA2), **options,
+):  # fmt: skip
     """For 1-D data: G and D 1-16-16-1.
 
     No momentum (beta1 = 0) and a D that learns faster than G: with beta1 = 0.5 and equal rates the
@@ -41,15 +69,18 @@ def gaussian_pair(*, rng, hidden=16, n_z=1, lr=1e-3, d_lr=4e-3, betas=(0.0, 0.99
     return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
 
 
-def mixture_pair(*, rng, hidden=64, n_z=2, lr=2e-3, d_lr=None, betas=(0.5, 0.999), **options):
-    """For 2-D mixtures, ring and grid: G and D 2-64-64-2 and 2-64-64-1."""
+def mixture_pair(
+    *, rng, hidden=MIXTURE["hidden"], n_z=MIXTURE["n_z"], lr=MIXTURE["lr"], d_lr=None,
+    betas=(MIXTURE["beta1"], BETA2), latent=MIXTURE["latent"], **options,
+):  # fmt: skip
+    """For 2-D mixtures, ring and grid: G and D 2-128-128-2 and 2-128-128-1."""
     sizes = (n_z, hidden, hidden, 2), (2, hidden, hidden, 1)
-    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, latent=latent, **options)
 
 
 def digits_pair(
-    *, rng, n_z=100, g_hidden=(256, 512, 1024), d_hidden=(512, 256), lr=2e-4, d_lr=None,
-    betas=(0.5, 0.999), dtype=np.float32, **options,
+    *, rng, n_z=DIGITS["n_z"], g_hidden=DIGITS["g_hidden"], d_hidden=DIGITS["d_hidden"], lr=DIGITS["lr"],
+    d_lr=None, betas=(DIGITS["beta1"], BETA2), dtype=np.float32, **options,
 ):  # fmt: skip
     """For 28 x 28 images in [-1, 1]: by default the classic fully connected pair, in float32.
 

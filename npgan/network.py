@@ -26,12 +26,14 @@ class Network:
     together, or if a layer sits in another network already.
     """
 
+    settings = ("layers", "dtype")
+
     def __init__(self, *layers, rng, dtype=np.float64):
         require.generator(rng)
         if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype must be np.float32 or np.float64, got {np.dtype(dtype)}")
         self.layers = list(layers)
-        self.n_in, self.n_out = self._fit()
+        self.n_in, self.n_out = require.chain(self.layers)  # None where no Dense says
         size = sum(math.prod(shape) for _, _, shape in self.parameters())
         self._theta, self._grad = np.zeros(size, dtype), np.zeros(size, dtype)
         self._carve()
@@ -49,7 +51,7 @@ class Network:
 
     @theta.setter
     def theta(self, new):
-        _write("theta", self._theta, new)
+        self._write("theta", new)
 
     @property
     def grad(self):
@@ -58,7 +60,7 @@ class Network:
 
     @grad.setter
     def grad(self, new):
-        _write("grad", self._grad, new)
+        self._write("grad", new)
 
     @property
     def dtype(self):
@@ -78,11 +80,9 @@ class Network:
         return x
 
     def backward(self, dy, params=True, inputs=True):
-        """Given dy = d loss / d y (m, n_out), overwrite grad and return dx (m, n_in).
-
-        It belongs to the latest forward. params=False leaves grad as it was; inputs=False skips
-        the first layer's dx, which is dear when x is wide, and returns None.
-        """
+        """Given dy = d loss / d y (m, n_out), overwrite grad and return dx (m, n_in). It belongs to the
+        latest forward. params=False leaves grad as it was; inputs=False skips the first layer's dx, which
+        is dear when x is wide, and returns None."""
         if getattr(dy, "shape", None) != self._shape:
             if self._shape is None:
                 raise ValueError("backward needs a forward before it")
@@ -93,19 +93,15 @@ class Network:
         return dy if inputs else None
 
     def tangent(self, t):
-        """How y moves as x moves along t (m, n_in): the directional derivative (m, n_out), row by row.
-
-        It belongs to the latest forward.
-        """
+        """How y moves as x moves along t (m, n_in), by the latest forward: the directional derivative
+        (m, n_out), row by row."""
         for layer in self.layers:
             t = layer.tangent(t)
         return t
 
     def tangent_backward(self, dt):
-        """Given dt = d loss / d tangent (m, n_out), overwrite grad. It belongs to the latest tangent.
-
-        y itself is not part of the loss, but the tangent depends on it wherever a layer is curved.
-        """
+        """Given dt = d loss / d tangent (m, n_out), overwrite grad. It belongs to the latest tangent. y
+        itself is not part of the loss, but the tangent depends on it wherever a layer is curved."""
         dy = np.zeros_like(dt)
         for layer in reversed(self.layers):
             dt, dy = layer.tangent_backward(dt, dy)
@@ -117,23 +113,6 @@ class Network:
                 yield i, name, shape
 
     _shape = None  # of the latest forward's output
-
-    def _fit(self):
-        """(n_in, n_out) of the whole; None where no Dense says."""
-        if not self.layers:
-            raise ValueError("a Network needs at least one layer, got none")
-        if len({id(layer) for layer in self.layers}) < len(self.layers):
-            raise ValueError("the same layer stands twice in one Network: make a second one")
-        n_in = n_out = None
-        for i, layer in enumerate(self.layers):
-            if any(hasattr(layer, name) for name in getattr(layer, "shapes", ())):
-                raise ValueError(f"layers[{i}] {layer} is in another Network already: make a new one")
-            if getattr(layer, "n_in", None) is None:
-                continue
-            if n_out is not None and layer.n_in != n_out:
-                raise ValueError(f"layers[{i}] {layer} gets {n_out} columns from the layers before it")
-            n_in, n_out = layer.n_in if n_in is None else n_in, layer.n_out
-        return n_in, n_out
 
     def _carve(self):
         """Give each layer its views: W and b into theta, dW and db into grad."""
@@ -149,8 +128,11 @@ class Network:
         self.__dict__.update(state)
         self._carve()
 
+    def _write(self, name, new):
+        target = getattr(self, name)
+        if np.shape(new) != target.shape:
+            raise ValueError(f"{name} has shape {target.shape}, got {np.shape(new)}")
+        target[...] = new
 
-def _write(name, target, new):
-    if np.shape(new) != target.shape:
-        raise ValueError(f"{name} has shape {target.shape}, got {np.shape(new)}")
-    target[...] = new
+
+NETWORKS = {"Network": Network}

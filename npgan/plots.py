@@ -2,7 +2,7 @@
 
 One colour per role in every picture, chosen to stay apart for colour-blind eyes: data blue,
 generator orange, discriminator green, references grey. Axes are nobody else's business: of the other
-modules only `demos` makes figures to save, and `glyphs` asks matplotlib for the outlines of fonts.
+rooms only `app` makes figures to save, and `digits.fonts` asks matplotlib for the outlines of fonts.
 """
 
 import os
@@ -11,6 +11,9 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+
+from npgan.digits import PIXELS
+from npgan.games import non_saturating
 
 DATA, GENERATOR, DISCRIMINATOR, REFERENCE = "#0072B2", "#D55E00", "#009E73", "#666666"
 
@@ -94,45 +97,61 @@ def over_time(ax, steps, y, color, label):
 
 
 def losses(ax, steps, V, loss, game):
-    """What each player optimises over the steps, with the values at equilibrium as dashed lines."""
+    """What each player optimises over the steps, with the values at equilibrium, if the game has such, as
+    dashed lines."""
     over_time(ax, steps, V, DISCRIMINATOR, "V, climbed by D")
     over_time(ax, steps, loss, GENERATOR, "loss of G")
-    for level, colour, who in (game.V, DISCRIMINATOR, "V"), (game.loss, GENERATOR, "loss of G"):
-        ax.axhline(level, color=colour, ls="--", lw=1.2, label=f"{who} at equilibrium: {level:.3f}")
-    ax.set_ylabel(f"nats, {game.name}" if game.name != "least_squares" else game.name)
+    at = game.equilibrium
+    for level, colour, who in (at.V, DISCRIMINATOR, "V"), (at.loss, GENERATOR, "loss of G"):
+        if level is not None:
+            ax.axhline(level, color=colour, ls="--", lw=1.2, label=f"{who} at equilibrium: {level:.3f}")
+    ax.set_ylabel(f"{game.unit}, {game.name}")
     return legend(ax)
 
 
-def probabilities(ax, steps, d_real, d_fake):
-    """The means of D(x) and D(G(z)) over the steps, with the line both should come to."""
-    over_time(ax, steps, d_real, DATA, "D(x), real")
-    over_time(ax, steps, d_fake, GENERATOR, "D(G(z)), fake")
-    ax.axhline(0.5, color=REFERENCE, ls="--", lw=1.2, label="equilibrium: 1/2")
-    ax.set(ylabel="mean of D over the batch", ylim=(0, 1.15), yticks=[0, 0.25, 0.5, 0.75, 1])
+def probabilities(ax, steps, d_real, d_fake, game=non_saturating):
+    """The means of D(x) and D(G(z)) over the steps, as the game reads them, with the line both should come
+    to, if there is one."""
+    over_time(ax, steps, d_real, DATA, f"{game.reads}(x), real")
+    over_time(ax, steps, d_fake, GENERATOR, f"{game.reads}(G(z)), fake")
+    level = game.equilibrium.D
+    if level is not None:
+        ax.axhline(level, color=REFERENCE, ls="--", lw=1.2, label=f"equilibrium: {level:g}")
+    ax.set_ylabel(f"mean of {game.reads} over the batch")
+    if game.limits:
+        low, high = game.limits
+        ax.set(ylim=(low, high + 0.15 * (high - low)), yticks=np.linspace(low, high, 5))
     return legend(ax, loc="upper center", ncols=3)
 
 
 def cloud(ax, real, fake):
-    """Real and generated points (n, 2) in the plane."""
+    """Real and generated points (n, 2) in the plane; the legend stands beside the axes."""
     ax.plot(*real.T, ".", color=DATA, ms=2, alpha=0.4, label="data")
     ax.plot(*fake.T, ".", color=GENERATOR, ms=2, alpha=0.4, label="G(z)")
     ax.set(xlabel="x1", ylabel="x2", aspect="equal")
-    return legend(ax, loc="upper right", markerscale=5, frameon=True)
+    return legend(ax, loc="lower left", bbox_to_anchor=(1, 0.9), markerscale=5)
+
+
+def drawable(n, d):
+    """ValueError unless samples (n, d) have a picture, that of `samples`: at most 1,000 if they are images."""
+    if d not in (1, 2, PIXELS):
+        raise ValueError(f"samples of {d} numbers have no picture; write them to .npy or .csv")
+    if d == PIXELS and n > 1000:
+        raise ValueError(f"a picture takes at most 1000 images, got {n}: choose fewer, or a .npy file")
 
 
 def samples(ax, x):
     """Samples (n, d) as they come: a histogram for d = 1, points in the plane for d = 2, images for
-    d = 784."""
+    d = 784. ValueError if they are not drawable."""
+    drawable(*x.shape)
     if x.shape[1] == 1:
         ax.hist(x[:, 0], min(100, 1 + len(x) // 10), color=GENERATOR)
         ax.set(xlabel="x = G(z)", ylabel="samples")
     elif x.shape[1] == 2:
         ax.plot(*x.T, ".", color=GENERATOR, ms=3, alpha=0.5)
         ax.set(xlabel="x1", ylabel="x2", aspect="equal")
-    elif x.shape[1] == 784:
-        images(ax, x, columns=round(len(x) ** 0.5))
     else:
-        raise ValueError(f"samples of {x.shape[1]} numbers have no picture; write them to .npy or .csv")
+        images(ax, x, columns=round(len(x) ** 0.5))
     ax.set_title(f"{len(x):,} samples of G")
     return ax
 

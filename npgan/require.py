@@ -36,6 +36,57 @@ def choice(name, value, choices):
     raise ValueError(f"unknown {name} {value!r}; choose from {', '.join(choices)}")
 
 
+def settings(thing, given):
+    """thing.settings, {name: default}, with the given ones put in; TypeError for a name it does not have."""
+    if unknown := given.keys() - thing.settings.keys():
+        has = ", ".join(thing.settings) or "no settings"
+        raise TypeError(f"{type(thing).__name__} has {has}, got {', '.join(sorted(unknown))}")
+    return thing.settings | given
+
+
+def rows(who, name, x, width):
+    """Return x if it is an array of rows (m, width) with m >= 1, else raise ValueError."""
+    if getattr(x, "ndim", 0) == 2 and x.shape[1] == width and len(x):
+        return x
+    got = getattr(x, "shape", type(x).__name__)
+    raise ValueError(f"{who} needs {name} of shape (m, {width}) with m >= 1, got {got}")
+
+
+def chain(layers):
+    """(n_in, n_out) of a chain of layers, each None if no layer says; ValueError if they do not fit."""
+    if not layers:
+        raise ValueError("a Network needs at least one layer, got none")
+    if len({id(layer) for layer in layers}) < len(layers):
+        raise ValueError("the same layer stands twice in one Network: make a second one")
+    n_in = n_out = None
+    for i, layer in enumerate(layers):
+        if any(hasattr(layer, name) for name in getattr(layer, "shapes", ())):
+            raise ValueError(f"layers[{i}] {layer} is in another Network already: make a new one")
+        if getattr(layer, "n_in", None) is None:
+            continue
+        if n_out is not None and layer.n_in != n_out:
+            raise ValueError(f"layers[{i}] {layer} gets {n_out} columns from the layers before it")
+        n_in, n_out = layer.n_in if n_in is None else n_in, layer.n_out
+    return n_in, n_out
+
+
+def pair(G, D, opt_g, opt_d, game):
+    """ValueError unless G, D, their optimisers and their game make a GAN."""
+    if not hasattr(game, "discriminator"):
+        raise ValueError(f"game must be one of npgan.games, such as games.minimax, got {game!r}")
+    if G.n_in is None or D.n_in != G.n_out or D.n_out != 1:
+        raise ValueError(
+            f"G must end in the width D takes and D in one logit; got G {G.n_in} -> {G.n_out}, "
+            f"D {D.n_in} -> {D.n_out}"
+        )
+    if {id(layer) for layer in G.layers} & {id(layer) for layer in D.layers}:
+        raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
+    if G.dtype != D.dtype:
+        raise ValueError(f"G and D must have one dtype, got {G.dtype} and {D.dtype}")
+    if opt_g.net is not G or opt_d.net is not D:
+        raise ValueError("opt_g must have been made for G, and opt_d for D")
+
+
 def finite(name, array):
     """Return array if all its entries are finite, else raise ValueError naming the first culprit."""
     if array.dtype.kind in "biu":  # always finite: no need for a mask as large as a data set of bytes

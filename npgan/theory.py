@@ -22,11 +22,12 @@ def optimal_d(p, q):
     """The discriminator that maximises V for fixed densities: D*(x) = p / (p + q).
 
     p, q: densities on the same grid, shape (n,), >= 0. Returns shape (n,), in [0, 1]; where both
-    are 0 every D is optimal and 1/2 is returned. Raises ValueError if the shapes differ.
-    Goodfellow et al. 2014, Proposition 1.
+    are 0 every D is optimal and 1/2 is returned. D* is 0 or 1 only where p or q is 0, else at least the
+    nearest number inside. Raises ValueError if the shapes differ. Goodfellow et al. 2014, Proposition 1.
     """
     p, q = _densities(p, q)
-    return np.divide(p, p + q, out=np.full(p.shape, 0.5), where=p + q > 0)
+    D = np.divide(p, p + q, out=np.full(p.shape, 0.5), where=p + q > 0)
+    return np.clip(D, np.where(p > 0, np.nextafter(0, 1), 0), np.where(q > 0, np.nextafter(1, 0), 1))
 
 
 def value(D, p, q, x=None):

@@ -11,16 +11,15 @@ import numpy as np
 
 from npgan import require
 from npgan.distributions import Rows
-from npgan.games import mean
-from npgan.gan import Diverged
-
-ORDERS = ("d_first", "g_first", "simultaneous", "one_noise")
+from npgan.games import Diverged
+from npgan.machine import keep_memory
 
 
 class Record(NamedTuple):
-    """One step of training, measured before its updates; means over the batch.
+    """One step of training, measured before its moves; means over the batch.
 
-    V: what D maximised, nats. loss: what G minimised. d_real, d_fake: D(x) and D(G(z)).
+    V: what D maximised, in the unit of the game (nats). loss: what G minimised. d_real, d_fake: D(x)
+    and D(G(z)), as the game reads them.
     """
 
     step: int
@@ -34,6 +33,33 @@ class Record(NamedTuple):
             f"step {self.step:5d}   V {self.V:+.4f}   loss of G {self.loss:+.4f}   "
             f"D(x) {self.d_real:.3f}   D(G(z)) {self.d_fake:.3f}"
         )
+
+
+# An order is one step of the game: real() and noise() draw a fresh x and z, k counts D's moves.
+
+
+def d_first(gan, real, noise, k):
+    for _ in range(k):
+        V = gan.discriminator_step(real(), noise())
+    return V, gan.generator_step(noise())
+
+
+def g_first(gan, real, noise, k):
+    loss = gan.generator_step(noise())
+    for _ in range(k):
+        V = gan.discriminator_step(real(), noise())
+    return V, loss
+
+
+def simultaneous(gan, real, noise, k):
+    return gan.simultaneous_step(real(), noise(), noise())
+
+
+def one_noise(gan, real, noise, k):
+    return gan.one_noise_step(real(), noise())
+
+
+ORDERS = {order.__name__: order for order in (d_first, g_first, simultaneous, one_noise)}
 
 
 def train(
@@ -58,7 +84,7 @@ def train(
     require.generator(rng)
     steps, start = require.count("steps", steps), require.count("start", start, least=0)
     batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
-    require.choice("order", order, ORDERS)
+    play = ORDERS[require.choice("order", order, ORDERS)]
     if order in ("simultaneous", "one_noise") and d_steps > 1:
         raise ValueError(f"the order {order!r} has one D step per G step, got d_steps={d_steps}")
     if average is not None:
@@ -66,9 +92,7 @@ def train(
     data = data if hasattr(data, "sample") else Rows(data)
     if data.d != gan.G.n_out:
         raise ValueError(f"data has {data.d} columns, but G makes {gan.G.n_out}")
-
-    np.empty(31 * 2**20, np.uint8)  # Linux: freeing one large array tells malloc to keep memory at hand,
-    # and not to fetch and return pages at every step: mid-sized nets gain a third
+    keep_memory()
 
     def real():
         return np.asarray(data.sample(batch, rng=rng), gan.D.dtype)
@@ -76,39 +100,20 @@ def train(
     def noise():
         return gan.noise(batch, rng=rng)
 
-    def d_turn():
-        for _ in range(d_steps):
-            V = gan.discriminator_step(real(), noise())
-        return V
-
-    def one_step():
-        if order == "simultaneous":
-            return gan.simultaneous_step(real(), noise(), noise())
-        if order == "one_noise":
-            return one_noise(real(), noise())
-        if order == "g_first":
-            loss = gan.generator_step(noise())
-            return d_turn(), loss
-        return d_turn(), gan.generator_step(noise())
-
-    def one_noise(x, z):
-        fake = gan.G.forward(z)
-        return gan.discriminator_step(x, z, fake=fake), gan.generator_step(z, fake=fake)
-
     def loop():
         try:
             for step in range(start + 1, steps + 1):
                 if anneal:
-                    gan.opt_d.rate = gan.opt_g.rate = 1 - (step - 1) / steps
+                    gan.set_rate(1 - (step - 1) / steps)
                 try:
-                    V, loss = one_step()
+                    V, loss = play(gan, real, noise, d_steps)
                 except Diverged as error:
                     raise Diverged(f"step {step}: {error}") from None
                 if average is not None:
                     gan.update_average(average, step)
-                d_real, d_fake = (mean(gan.game.probability(a)) for a in (gan.a_real, gan.a_fake))
-                yield Record(step, V, loss, d_real, d_fake)
+                yield Record(step, V, loss, *gan.judged())
         finally:
-            gan.opt_d.rate = gan.opt_g.rate = 1.0
+            if anneal:
+                gan.set_rate(1.0)
 
     return loop()

@@ -23,3 +23,13 @@ def strict_numpy():
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """The path of a good checkpoint, to be read and copied only."""
+    from checkpoints import trained
+
+    path = tmp_path_factory.mktemp("checkpoint") / "checkpoint.npz"
+    trained(path)
+    return path

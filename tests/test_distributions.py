@@ -1,6 +1,7 @@
 """What is sampled and what is evaluated are the same distribution."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -18,6 +19,17 @@ def test_pdf_integrates_to_one_and_has_the_moments_of_the_samples(p, rng):
     assert samples.shape == (n, 1) and samples.dtype == np.float64
     for power, moment in (1, mean), (2, second):  # four standard errors
         assert abs((samples**power).mean() - moment) < 4 * (samples**power).std() / math.sqrt(n)
+
+
+def test_samples_are_the_formula_draw_by_draw():
+    """Not the distribution alone: the same seed is to give the same numbers as it always did."""
+    n, means = 50, np.array([[0.0, 1.0], [5.0, -2.0], [3.0, 3.0]])
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    assert (Gaussian(2, 0.5).sample(n, rng=ours) == 2 + 0.5 * theirs.standard_normal((n, 1))).all()
+    assert (Uniform(-1, 3).sample(n, rng=ours) == theirs.uniform(-1, 3, (n, 1))).all()
+    mode = theirs.integers(3, size=n)
+    samples = Mixture(means, 0.1).sample(n, rng=ours)
+    assert (samples == means[mode] + 0.1 * theirs.standard_normal((n, 2))).all()
 
 
 def test_gaussian_at_known_points():
@@ -102,12 +114,16 @@ def test_errors(rng):
     ):
         with pytest.raises(ValueError, match="must be a"):
             make()
-    with pytest.raises(ValueError, match="means must have shape"):
-        Mixture([], 1)
-    with pytest.raises(ValueError, match=r"needs x of shape \(m, 2\), got \(3, 1\)"):
-        ring().pdf(np.zeros((3, 1)))
+    for means in [], [1.0, 2.0], np.zeros((0, 2)), np.zeros((1, 2, 2)):
+        with pytest.raises(ValueError, match="means must have shape"):
+            Mixture(means, 1)
+    for p, shape in (ring(), (3, 1)), (ring(), (2,)), (Gaussian(0, 1), (3, 2)), (Gaussian(0, 1), (2, 1, 1)):
+        with pytest.raises(ValueError, match=rf"needs x of shape \(m, {p.d}\), got {re.escape(str(shape))}"):
+            p.pdf(np.zeros(shape))
     for p in Gaussian(0, 1), Uniform(0, 1), ring(), Rows([[1.0]]):
         with pytest.raises(TypeError, match="rng must be"):
             p.sample(3, rng=0)
+        with pytest.raises(TypeError, match="positional"):
+            p.sample(3, rng)
         with pytest.raises(ValueError, match="n must be a whole number"):
             p.sample(0, rng=rng)

@@ -32,16 +32,6 @@ def test_gradients_of_the_whole_steps(game, m, n_z, h, d, slope, seed):
     assert g_step.ok, g_step
 
 
-def test_gradients_at_the_size_of_digits(rng):
-    gan = models.digits_pair(rng=rng, dtype=np.float64)
-    x, z = rng.uniform(-1, 1, (4, 784)), gan.noise(4, rng=rng)
-    for check in (
-        gradcheck.check_discriminator_step(gan, x, z, directions=3, rng=rng),
-        gradcheck.check_generator_step(gan, z, directions=3, rng=rng),
-    ):
-        assert check.ok, check
-
-
 @pytest.mark.parametrize("game", ALL)
 def test_d_ascends_and_g_descends(game, rng):
     gan = make(rng, game)
@@ -66,6 +56,23 @@ def test_each_step_moves_its_own_player_only(rng):
     assert gan.G.theta.tobytes() != theta_g
 
 
+def test_no_step_computes_a_gradient_that_it_does_not_need(rng, monkeypatch):
+    """(width of the layer, parameters, inputs) of every backward: D 3-5-5-1, G 2-5-3."""
+    gan, calls, right = make(rng, h=5), [], Dense.backward
+
+    def spy(layer, dy, params=True, inputs=True):
+        calls.append((layer.n_out, params, inputs))
+        return right(layer, dy, params=params, inputs=inputs)
+
+    monkeypatch.setattr(Dense, "backward", spy)
+    gan.discriminator_step(rng.standard_normal((8, 3)), gan.noise(8, rng=rng))
+    assert calls == [(1, True, True), (5, True, True), (5, True, False)]
+    calls.clear()
+    gan.generator_step(gan.noise(8, rng=rng))
+    assert calls[:3] == [(1, False, True), (5, False, True), (5, False, True)]
+    assert calls[3:] == [(3, True, True), (5, True, False)]
+
+
 def test_a_d_step_leaves_a_pending_backward_of_g_valid(rng):
     gan = make(rng)
     x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
@@ -87,14 +94,28 @@ def test_simultaneous_takes_both_gradients_at_the_same_point(rng):
     assert abs(gan.G.theta - (apart.G.theta - 0.1 * apart.G.grad)).max() < 1e-15
 
 
-def test_fakes_that_are_known_already_change_nothing(rng):
+def test_gradients_of_fakes_that_are_there_already_are_those_made_from_z(rng):
     gan = make(rng)
     x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
     V, loss = gan.discriminator_gradient(x, z), gan.generator_gradient(z)
     d, g = gan.D.grad.tobytes(), gan.G.grad.tobytes()
     fake = gan.G.forward(z)
-    assert (gan.discriminator_gradient(x, z, fake), gan.generator_gradient(z, fake)) == (V, loss)
+    assert (gan.V_gradient(x, fake), gan.loss_gradient(fake)) == (V, loss)
     assert gan.D.grad.tobytes() == d and gan.G.grad.tobytes() == g
+
+
+def test_one_noise_is_a_d_step_then_a_g_step_on_the_same_z_with_one_forward_of_g(rng, monkeypatch):
+    gan = make(rng, optimiser=Adam)
+    other = copy.deepcopy(gan)
+    forward, calls = Network.forward, []
+    monkeypatch.setattr(Network, "forward", lambda net, x: calls.append(net) or forward(net, x))
+    for _ in range(3):
+        x, z = rng.standard_normal((8, 3)), gan.noise(8, rng=rng)
+        calls.clear()
+        got = gan.one_noise_step(x, z)
+        assert [net is gan.G for net in calls] == [True, False, False]
+        assert got == (other.discriminator_step(x, z), other.generator_step(z))
+    assert gan.G.theta.tobytes() == other.G.theta.tobytes() and gan.D.theta.tobytes() == other.D.theta.tobytes()
 
 
 def test_copies_train_on_alone(rng):
@@ -139,6 +160,8 @@ def test_sample_uses_the_average_unless_told_otherwise(rng):
     gan.average.theta *= 2
     averaged = gan.sample(5, rng=np.random.default_rng(1))
     assert (gan.sample(5, rng=np.random.default_rng(1), raw=True) == raw).all() and not (averaged == raw).all()
+    z = gan.noise(5, rng=np.random.default_rng(1))
+    assert (gan.generate(z) == averaged).all() and (gan.generate(z, raw=True) == raw).all()
 
 
 def test_sampling_in_pieces_is_sampling(rng):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from npgan import GAN, SGD, Dense, LeakyReLU, Network, games, gradcheck
+from npgan.layers import LAYERS
+from npgan.variants import VARIANTS
 
 
 class Square:
@@ -190,8 +192,30 @@ def test_numerical_gradient_keeps_the_shape(rng):
 
 
 def test_everything_the_command_checks_is_right(rng):
-    checks = list(gradcheck.check_everything(rng=rng))
-    assert len(checks) == 21 and all(check.ok for check in checks)
+    """Layers and their tangents, games, variants: nothing that the package has is left out."""
+    checks = {check.name: check for check in gradcheck.check_everything(rng=rng)}
+    assert [str(check) for check in checks.values() if not check.ok] == []
+    for name, kind in LAYERS.items():
+        titles = [title for title in checks if title.startswith(name)]
+        assert {title.split()[-1] for title in titles} >= {"x", *getattr(make(kind), "shapes", ())}
+        if hasattr(kind, "tangent"):
+            titles = [title for title in checks if title.startswith(f"tangent of {name}")]
+            assert {title.split()[-1] for title in titles} >= {"dt", "dx"} and len(titles) >= 3
+    assert "tangent of Dense(3, 4) theta" in checks and any(name.startswith("Network") for name in checks)
+    counts = {name: check.count for name, check in checks.items()}
+    assert [counts[f"Dense(3, 4) {p}"] for p in ("W", "b", "x")] == [12, 4, 15]
+    assert all(counts[f"{kind} x"] == 20 for kind in ("LeakyReLU(0.2)", "LeakyReLU(0)", "Tanh()", "Sigmoid()"))
+    assert (counts["game minimax, V"], counts["game minimax, loss of G"]) == (9, 4)
+    assert (counts["D step, minimax"], counts["G step, minimax"]) == (113, 123)
+    for game in games.GAMES:
+        assert {f"game {game}, V", f"game {game}, loss of G"} <= checks.keys()
+        for kind in VARIANTS:
+            title = game if kind == "GAN" else f"{kind} {game}"
+            assert {f"D step, {title}", f"G step, {title}"} <= checks.keys()
+
+
+def make(kind):
+    return kind(*{"Dense": (3, 4), "LeakyReLU": (0.2,)}.get(kind.__name__, ()))
 
 
 @pytest.mark.parametrize("game", games.GAMES.values(), ids=games.GAMES)

@@ -48,7 +48,7 @@ def test_each_cell_runs_twice(name):
 def test_runs_as_a_script_from_another_folder(name, tmp_path):
     environment = os.environ | {"NPGAN_IMG": str(tmp_path)}
     command = [sys.executable, "-W", "error", str(LESSONS[name[:2]])]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "picture: " in done.stdout and list(tmp_path.glob("*.png"))
 
@@ -72,6 +72,14 @@ def test_is_written_as_a_lesson(name):
     assert text.count("assert ") >= 5
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_npgan_before_numpy(name):
+    """So that npgan can still say how long idle threads of the matrix library are to spin."""
+    text = LESSONS[name[:2]].read_text(encoding="utf-8")
+    roots = re.findall(r"^\s*(?:import|from) (npgan|numpy|matplotlib)\b", text, flags=re.MULTILINE)
+    assert roots[0] == "npgan" and {"numpy", "matplotlib"} <= set(roots)
+
+
 @pytest.mark.parametrize("lesson, plant", FAULTS, ids=[f"{n}-{plant.__name__}" for n, plant in FAULTS])
 def test_notices_a_broken_library(lesson, plant, monkeypatch):
     plant(monkeypatch)
@@ -79,5 +87,7 @@ def test_notices_a_broken_library(lesson, plant, monkeypatch):
         run(LESSONS[f"{lesson:02d}"])
 
 
-def test_every_lesson_has_faults():
+def test_every_lesson_has_faults_and_each_fault_stands_once():
     assert {lesson for lesson, _ in FAULTS} == {int(number) for number in LESSONS}
+    assert len({plant.__name__ for _, plant in FAULTS}) == len({plant for _, plant in FAULTS})
+    assert len(set(FAULTS)) == len(FAULTS)

@@ -3,19 +3,15 @@
 import numpy as np
 import pytest
 
-from npgan import Tanh, models
+from npgan import Tanh, gradcheck, models
+from npgan.app.demos import DEMOS
 
 
 @pytest.mark.parametrize(
     "make, g, d, dtype",
     [
         (models.gaussian_pair, 1 * 16 + 16 + 16 * 16 + 16 + 16 + 1, 321, np.float64),
-        (
-            models.mixture_pair,
-            2 * 64 + 64 + 64 * 64 + 64 + 64 * 2 + 2,
-            2 * 64 + 64 + 64 * 64 + 64 + 64 + 1,
-            np.float64,
-        ),
+        (models.mixture_pair, 2 * 128 + 128 + 128 * 128 + 128 + 128 * 2 + 2, 17_025, np.float64),
         (models.digits_pair, 1_486_352, 533_505, np.float32),
     ],
 )
@@ -32,7 +28,31 @@ def test_digits_are_the_classic_pair(rng):
     assert gan.opt_g.lr == gan.opt_d.lr == 2e-4 and gan.opt_g.betas == (0.5, 0.999)
 
 
+def test_gradients_at_the_size_of_digits(rng):
+    gan = models.digits_pair(rng=rng, dtype=np.float64)
+    x, z = rng.uniform(-1, 1, (4, 784)), gan.noise(4, rng=rng)
+    for check in (
+        gradcheck.check_discriminator_step(gan, x, z, directions=3, rng=rng),
+        gradcheck.check_generator_step(gan, z, directions=3, rng=rng),
+    ):
+        assert check.ok, check
+
+
 def test_knobs_are_turned(rng):
     gan = models.gaussian_pair(rng=rng, hidden=7, n_z=3, lr=1e-2, d_lr=2e-2, latent="uniform", betas=(0.5, 0.9))
     assert (gan.G.n_in, gan.G.layers[0].n_out, gan.latent) == (3, 7, "uniform")
     assert (gan.opt_g.lr, gan.opt_d.lr, gan.opt_d.betas) == (1e-2, 2e-2, (0.5, 0.9))
+
+
+def test_the_settings_of_a_data_set_stand_once(rng):
+    """The pairs' defaults and what `npgan train` takes are the same values."""
+    for name, pair in (
+        ("gaussian", models.gaussian_pair), ("ring", models.mixture_pair), ("grid", models.mixture_pair),
+        ("mnist", models.digits_pair),
+    ):  # fmt: skip
+        settings, gan = models.SETTINGS[name], pair(rng=rng)
+        assert (gan.opt_g.lr, gan.opt_d.lr) == (settings["lr"], settings["d_lr"])
+        assert gan.opt_g.betas == gan.opt_d.betas == (settings["beta1"], models.BETA2)
+        assert (gan.G.n_in, gan.latent) == (settings["n_z"], settings["latent"])
+        assert gan.game.name == settings["game"]
+        assert DEMOS[name].settings == settings | {"seed": 0}

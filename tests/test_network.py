@@ -96,6 +96,21 @@ def test_halves_of_backward(rng):
     assert net.backward(dy, inputs=False) is None and (net.grad == grad).all()
 
 
+def test_the_first_layer_alone_skips_its_dx(rng, monkeypatch):
+    net, dy = Network(Dense(3, 5), Dense(5, 4), Dense(4, 2), rng=rng), np.ones((4, 2))
+    net.forward(rng.standard_normal((4, 3)))
+    net.backward(dy)
+    grad, calls, right = net.grad.copy(), [], Dense.backward
+
+    def spy(layer, dy, params=True, inputs=True):
+        calls.append((layer.n_in, params, inputs))
+        return right(layer, dy, params=params, inputs=inputs)
+
+    monkeypatch.setattr(Dense, "backward", spy)
+    net.backward(dy, inputs=False)
+    assert calls == [(4, True, True), (5, True, True), (3, True, False)] and (net.grad == grad).all()
+
+
 def test_the_same_seed_gives_the_same_bytes():
     one, two = small(np.random.default_rng(5)), small(np.random.default_rng(5))
     assert one.theta.tobytes() == two.theta.tobytes()

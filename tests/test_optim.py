@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from npgan import SGD, Adam, Dense, Network, RMSProp, optim
+from npgan import SGD, Adam, Dense, Network, RMSProp
+from npgan.machine import BLOCK
+from npgan.optim import move_average
 
 GRADS = [np.array([0.5, -2.0]), np.array([1.0, 3.0]), np.array([-0.25, 0.0])]
 
@@ -48,6 +50,12 @@ def test_adam():
     assert abs(moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.99))) + 0.1 * total).max() < 1e-14
 
 
+def test_adam_without_memory_goes_by_signs():
+    grads = [np.array([2.0, -3.0]), np.array([-0.5, -9.0])]
+    steps = moved(lambda net: Adam(net, lr=0.1, betas=(0, 0)), grads)
+    assert abs(steps - [0.0, 0.2]).max() < 1e-8
+
+
 def test_adam_makes_steps_of_lr_from_the_first_on():
     """With a constant gradient every step is lr long; without the power t in the correction it is not."""
     steps = moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.999)), grads=[np.array([2.0, -3.0])] * 50)
@@ -71,31 +79,47 @@ def test_ascend_is_descend_on_minus_the_gradient(make):
 @pytest.mark.parametrize(
     "make", [lambda net: SGD(net, lr=0.1), lambda net: RMSProp(net, lr=0.1), lambda net: Adam(net, lr=0.1)]
 )
-def test_rate_scales_the_step(make):
-    def halved(net):
+@pytest.mark.parametrize("direction", ["ascend", "descend"])
+def test_rate_scales_the_step(make, direction):
+    def slowed(net):
         optimiser = make(net)
-        optimiser.rate = 0.5
+        assert optimiser.rate == 1
+        optimiser.rate = 0.3
         return optimiser
 
-    assert abs(moved(halved) - moved(make) / 2).max() < 1e-15
+    assert abs(moved(slowed, direction=direction) - 0.3 * moved(make, direction=direction)).max() < 1e-15
+
+
+def test_defaults_are_the_usual_ones():
+    net = Network(Dense(1, 1), rng=np.random.default_rng(0))
+    assert SGD(net, lr=0.1).momentum == 0
+    assert (RMSProp(net, lr=0.1).decay, RMSProp(net, lr=0.1).eps) == (0.99, 1e-8)
+    assert (Adam(net, lr=0.1).betas, Adam(net, lr=0.1).eps) == ((0.9, 0.999), 1e-8)
+
+
+def test_a_running_average_soon_forgets_the_first_steps():
+    for step, decay, b in (1, 0.9, 2 / 11), (2, 0.9, 3 / 12), (500, 0.9, 0.9), (1, 0.1, 0.1):
+        average = np.array([1.0, -2.0])
+        move_average(average, np.array([3.0, 0.0]), decay, step)
+        assert abs(average - [1 + 2 * (1 - b), -2 + 2 * (1 - b)]).max() < 1e-15
 
 
 def test_long_vectors_are_treated_like_short_ones(rng):
     """The blocks in which a long vector is updated must not show."""
-    n = 2 * optim.BLOCK + 12_345
+    n = 2 * BLOCK + 12_345
     net = Network(Dense(n - 1, 1), rng=rng, dtype=np.float32)
     grads = rng.standard_normal((3, n)).astype(np.float32)
     start, adam = net.theta.copy(), Adam(net, lr=0.1, betas=(0.5, 0.99))
     for grad in grads:
         net.grad = grad
         adam.descend()
-    for i in 0, optim.BLOCK - 1, optim.BLOCK, 2 * optim.BLOCK, n // 2, n // 2 + 1, n - 1:
+    for i in 0, BLOCK - 1, BLOCK, 2 * BLOCK, n // 2, n // 2 + 1, n - 1:
         one = moved(lambda net: Adam(net, lr=0.1, betas=(0.5, 0.99)), [np.full(2, g[i]) for g in grads])
         assert abs(net.theta[i] - start[i] - one[0]) < 1e-6
 
 
 def test_threads_take_overflows_as_their_caller_does(rng):
-    net = Network(Dense(2 * optim.BLOCK, 1), rng=rng, dtype=np.float32)
+    net = Network(Dense(2 * BLOCK, 1), rng=rng, dtype=np.float32)
     adam = Adam(net, lr=0.1)
     net.grad = np.full(net.grad.shape, 1e30)  # its square is beyond float32
     with np.errstate(over="ignore"), warnings.catch_warnings():
@@ -115,6 +139,7 @@ def test_state_keeps_the_dtype_and_is_alive(dtype):
         assert net.theta.dtype == dtype
         for name, array in optimiser.state().items():
             assert array.any() and (name == "t" or array.dtype == dtype)
+    assert list(optimiser.state()) == ["m", "v", "t"] and optimiser.state()["t"].tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +151,7 @@ def test_state_keeps_the_dtype_and_is_alive(dtype):
         lambda net: RMSProp(net, lr=0.1, decay=1.5),
         lambda net: Adam(net, lr=-1),
         lambda net: Adam(net, lr=0.1, betas=(0.5, 1)),
+        lambda net: Adam(net, lr=0.1, betas=(-0.1, 0.5)),
         lambda net: Adam(net, lr=0.1, eps=0),
     ],
 )

@@ -78,14 +78,33 @@ def test_losses(ax, rng, game):
     steps, (V, loss) = np.arange(1, 21), rng.standard_normal((2, 20))
     assert plots.losses(ax, steps, V, loss, game) is ax
     named = lines(ax)
-    at_V, at_loss = f"V at equilibrium: {game.V:.3f}", f"loss of G at equilibrium: {game.loss:.3f}"
+    at = game.equilibrium
+    at_V, at_loss = f"V at equilibrium: {at.V:.3f}", f"loss of G at equilibrium: {at.loss:.3f}"
     assert list(named) == ["V, climbed by D", "loss of G", at_V, at_loss] == legend_of(ax)
     assert same(named["V, climbed by D"], steps, V) and same(named["loss of G"], steps, loss)
-    assert list(named[at_V][1]) == [game.V] * 2 and list(named[at_loss][1]) == [game.loss] * 2
+    assert list(named[at_V][1]) == [at.V] * 2 and list(named[at_loss][1]) == [at.loss] * 2
     assert colours(ax)["loss of G"] == colours(ax)[at_loss] == plots.GENERATOR
     assert colours(ax)["V, climbed by D"] == colours(ax)[at_V] == plots.DISCRIMINATOR
-    assert ax.get_xlabel() == "step" and game.name in ax.get_ylabel()
-    assert ("nats" in ax.get_ylabel()) == (game is not games.least_squares)
+    assert ax.get_xlabel() == "step" and ax.get_ylabel() == f"{game.unit}, {game.name}"
+
+
+class Scores(games.Game):
+    """A game of a critic: theory knows V at the end, and nothing else; the critic's numbers have no bounds."""
+
+    name, unit, reads, limits = "scores", "units of x", "f", None
+    equilibrium = games.Equilibrium(V=0.0, loss=None, D=None)
+
+
+def test_pictures_follow_a_game_without_a_probability(ax, rng):
+    steps, (V, loss) = np.arange(1, 21), rng.standard_normal((2, 20))
+    plots.losses(ax, steps, V, loss, Scores())
+    assert list(lines(ax)) == ["V, climbed by D", "loss of G", "V at equilibrium: 0.000"] == legend_of(ax)
+    assert ax.get_ylabel() == "units of x, scores"
+    ax.clear()
+    plots.probabilities(ax, steps, 7 * V, loss, Scores())
+    assert list(lines(ax)) == ["f(x), real", "f(G(z)), fake"] == legend_of(ax)
+    assert ax.get_ylabel() == "mean of f over the batch"
+    assert ax.get_ylim()[0] <= 7 * V.min() and ax.get_ylim()[1] >= 7 * V.max()
 
 
 def test_a_long_history_is_drawn_faint_with_means_over_it(ax, rng):
@@ -104,9 +123,9 @@ def test_probabilities(ax, rng):
     steps, (d_real, d_fake) = np.arange(1, 21), rng.random((2, 20))
     assert plots.probabilities(ax, steps, d_real, d_fake) is ax
     named = lines(ax)
-    assert list(named) == ["D(x), real", "D(G(z)), fake", "equilibrium: 1/2"] == legend_of(ax)
+    assert list(named) == ["D(x), real", "D(G(z)), fake", "equilibrium: 0.5"] == legend_of(ax)
     assert same(named["D(x), real"], steps, d_real) and same(named["D(G(z)), fake"], steps, d_fake)
-    assert list(named["equilibrium: 1/2"][1]) == [0.5, 0.5] and ax.get_ylim() == (0, 1.15)
+    assert list(named["equilibrium: 0.5"][1]) == [0.5, 0.5] and ax.get_ylim() == (0, 1.15)
     assert colours(ax)["D(x), real"] == plots.DATA and colours(ax)["D(G(z)), fake"] == plots.GENERATOR
     assert ax.get_xlabel() == "step" and "D" in ax.get_ylabel()
 
@@ -118,6 +137,13 @@ def test_cloud(ax, rng):
     assert legend_of(ax) == ["data", "G(z)"] and ax.get_aspect() == 1
     assert colours(ax) == {"data": plots.DATA, "G(z)": plots.GENERATOR}
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
+
+
+def test_the_legend_of_a_cloud_hides_no_point(ax):
+    corners = np.array([[-4.0, -4], [-4, 4], [4, -4], [4, 4]])
+    plots.cloud(ax, corners, corners)
+    ax.figure.canvas.draw()
+    assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
 
 
 def tile(sheet, row, column):
@@ -164,6 +190,9 @@ def test_samples_of_each_width(ax, rng):
     assert ax.images[0].get_array().shape == (90, 90)
     with pytest.raises(ValueError, match="samples of 3 numbers have no picture"):
         plots.samples(ax, rng.standard_normal((7, 3)))
+    plots.drawable(1000, 784)
+    with pytest.raises(ValueError, match="at most 1000 images, got 1001"):
+        plots.drawable(1001, 784)
 
 
 @pytest.mark.parametrize("named", [True, False])

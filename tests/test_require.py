@@ -1,12 +1,14 @@
 """Wrong input is named together with what was wanted."""
 
+import inspect
 import math
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from npgan import require
+from npgan import checkpoint, distributions, gan, gradcheck, models, network, require, training
+from npgan.variants import regularised
 
 
 @pytest.mark.parametrize("bad", [0, -1, 1.0, True, "3", None, math.nan])
@@ -42,6 +44,20 @@ def test_choice_lists_the_choices():
 def test_generator_refuses_seeds_and_the_old_interface(bad):
     with pytest.raises(TypeError, match=r"np.random.default_rng\(0\), got"):
         require.generator(bad)
+
+
+def test_rng_is_named_wherever_it_is_an_argument():
+    """gan.sample(5, rng): of which generator, or is it a seed? So it is keyword-only."""
+    found = 0
+    for page in distributions, gan, gradcheck, models, network, training, checkpoint, regularised:
+        kinds = [thing for thing in vars(page).values() if getattr(thing, "__module__", "") == page.__name__]
+        methods = [method for kind in kinds if inspect.isclass(kind) for method in vars(kind).values()]
+        for function in filter(inspect.isfunction, kinds + methods):
+            rng = inspect.signature(function).parameters.get("rng")
+            if rng and (function.__name__ == "__init__" or not function.__name__.startswith("_")):
+                found += 1
+                assert rng.kind is rng.KEYWORD_ONLY, function
+    assert found > 20
 
 
 def test_finite_names_the_first_culprit():

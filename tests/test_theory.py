@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from npgan import Gaussian, Uniform, theory
@@ -69,6 +69,43 @@ def test_equality_and_the_extremes():
     assert theory.optimal_d([0.0], [0.0]) == [0.5]
 
 
+line = np.linspace(-14, 16, 30_001)
+mus, sigmas, masses = st.floats(-9, 11), st.floats(0.05, 4), st.floats(0, 1e150)
+
+
+@given(mu=mus, sigma=sigmas, mu_g=mus, sigma_g=sigmas)
+@example(mu=0.0, sigma=1.0, mu_g=3.0, sigma_g=0.7)
+@example(mu=3.0, sigma=0.7, mu_g=0.0, sigma_g=1.0)
+def test_the_value_of_the_optimal_discriminator_is_the_criterion(mu, sigma, mu_g, sigma_g):
+    """On a grid so wide that one density is far below the last digit of the other; whichever is the data's."""
+    p, q = Gaussian(mu, sigma).pdf(line), Gaussian(mu_g, sigma_g).pdf(line)
+    D = theory.optimal_d(p, q)
+    assert abs(theory.value(D, p, q, line) - theory.criterion(p, q, line)) < 1e-9
+    assert (D[q > 0] < 1).all() and (D[p > 0] > 0).all()
+
+
+@given(p=masses, q=masses)
+@example(p=0.0, q=1.0)
+@example(p=1.0, q=0.0)
+@example(p=5e-324, q=1e150)
+@example(p=1e150, q=5e-324)
+def test_the_optimal_discriminator_is_sure_only_where_one_density_is_0(p, q):
+    (D,) = theory.optimal_d([p], [q])
+    assert 0 <= D <= 1 and (D < 1 or q == 0) and (D > 0 or p == 0)
+    assert p + q == 0 or abs(D - p / (p + q)) < 2e-16
+    if (p > 0) != (q > 0):
+        assert D == (p > 0)
+
+
+@pytest.mark.parametrize("sure", [0.0, 1.0])
+def test_a_d_that_is_sure_and_wrong_is_worth_minus_infinity(sure):
+    p, q = gaussians(mu=0, sigma=1)
+    for x0 in 0, 5:  # even where the density is small
+        D = np.where(abs(x - x0) < 0.01, sure, 0.5)
+        assert theory.value(D, p, q, x) == -math.inf
+    assert theory.value(np.where(p > 0, 0.5, sure), p, q, x) > -2  # far out both are 0, and all is forgiven
+
+
 def test_value_of_logit_goes_on_where_probabilities_round():
     p, q = gaussians(mu=3, sigma=1)
     a = np.log(p / q)
@@ -114,6 +151,13 @@ def test_errors(f):
         f([0.5, 0.5], [0.5, 0.5], [1.0, 0.0])
     with pytest.raises(ValueError, match="one grid"):
         f([0.5, 0.5], [0.5, 0.5], [1.0, 2.0, 3.0])
+
+
+def test_a_grid_is_a_line_of_two_points_or_more():
+    assert theory.integral([1.0, 3.0], [0.0, 2.0]) == 4.0
+    for f, grid in ([1.0], [0.0]), (np.ones((2, 2)), np.array([[0.0, 1.0], [0.0, 1.0]])), (1.0, 0.0):
+        with pytest.raises(ValueError, match="grid x must be increasing, with 2 points or more"):
+            theory.integral(f, grid)
 
 
 def test_a_probability_outside_the_unit_interval_is_refused():

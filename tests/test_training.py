@@ -75,6 +75,13 @@ def test_annealing_lets_the_rates_fall_linearly_and_gives_them_back():
     assert rates == [1.0, 0.75, 0.5, 0.25] and gan.opt_g.rate == gan.opt_d.rate == 1.0
 
 
+def test_rates_that_the_caller_has_set_are_left_alone():
+    gan, rng = make()
+    gan.opt_d.rate = 0.25
+    list(train(gan, Gaussian(0, 1), steps=2, batch=2, rng=rng))
+    assert (gan.opt_d.rate, gan.opt_g.rate) == (0.25, 1.0)
+
+
 def test_average_is_made_only_when_asked_for():
     assert play()[0].average is None
     gan, _ = play(average=0.9)
@@ -157,7 +164,7 @@ def test_an_unnoticed_seed_in_place_of_a_generator():
 
 def test_a_gaussian_is_learned():
     """Small and short, but it must come near: the data are N(4, 1.25^2), G starts around 0."""
-    gan = models.gaussian_pair(rng=np.random.default_rng(3))
+    gan = models.gaussian_pair(rng=np.random.default_rng(3), lr=1e-3)
     rng = np.random.default_rng(4)
     for record in train(gan, Gaussian(4, 1.25), steps=2500, batch=64, rng=rng, average=0.99):
         assert isinstance(record, Record)

@@ -2,7 +2,7 @@
 
 Where the supports of p_data and p_g hardly meet, the best D is a cliff: G gets no gradient, or a
 wild one, and near the equilibrium the two players circle each other. R1 keeps D flat around the
-data; instance noise makes the supports meet. Each is a GAN with another D step or G step.
+data; instance noise makes the supports meet.
 """
 
 import numpy as np
@@ -17,17 +17,19 @@ class R1(GAN):
     ValueError if a layer of D has no tangent. Mescheder, Geiger, Nowozin 2018.
     """
 
-    def __init__(self, *args, gamma, **options):
-        self.gamma = require.number("gamma", gamma, include_low=True)
-        super().__init__(*args, **options)
+    settings = {"gamma": 1.0}
+
+    def check(self):
+        super().check()
+        self.gamma = require.number("gamma", self.gamma, include_low=True)
         for layer in self.D.layers:
             if not hasattr(layer, "tangent"):
                 name = type(layer).__name__
                 raise ValueError(f"R1 needs tangent and tangent_backward in every layer of D; {name} has none")
 
-    def discriminator_gradient(self, x, z, fake=None):
+    def V_gradient(self, x, fake):
         """Fill D.grad with d (V - penalty) / d theta_d and return V - penalty, to be maximised."""
-        V = super().discriminator_gradient(x, z, fake)
+        V = super().V_gradient(x, fake)
         dV = self.D.grad.copy()
         penalty = self.penalty_gradient(x)
         self.D.grad = dV - self.D.grad
@@ -56,9 +58,11 @@ class InstanceNoise(GAN):
     Sonderby et al. 2017; Arjovsky, Bottou 2017.
     """
 
-    def __init__(self, *args, sigma, **options):
-        self.sigma = require.number("sigma", sigma, include_low=True)
-        super().__init__(*args, **options)
+    settings = {"sigma": 0.1}
+
+    def check(self):
+        super().check()
+        self.sigma = require.number("sigma", self.sigma, include_low=True)
 
     def noise(self, m, *, rng):
         """z (m, n_z + 2d): G's noise, then the noise on the fakes, then the noise on the real."""
@@ -66,23 +70,14 @@ class InstanceNoise(GAN):
         e = rng.standard_normal((m, 2 * self.G.n_out)).astype(z.dtype, copy=False)
         return np.concatenate([z, e], axis=1)
 
-    def split(self, z):
-        """(z, e_fake, e_real) from a z of `noise`."""
-        n, d = self.G.n_in, self.G.n_out
-        return z[:, :n], z[:, n : n + d], z[:, n + d :]
+    def unpack(self, z):
+        z, self.e_fake, self.e_real = np.split(z, [self.G.n_in, self.G.n_in + self.G.n_out], axis=1)
+        return z
 
-    def discriminator_gradient(self, x, z, fake=None):
+    def V_gradient(self, x, fake):
         """As in GAN, with noise on x and on the fakes."""
-        z, e_fake, e_real = self.split(z)
-        fake = self.G.predict(z) if fake is None else fake
-        return super().discriminator_gradient(x + self.sigma * e_real, z, fake + self.sigma * e_fake)
+        return super().V_gradient(x + self.sigma * self.e_real, fake + self.sigma * self.e_fake)
 
-    def generator_gradient(self, z, fake=None):
+    def loss_gradient(self, fake):
         """As in GAN, with noise on the fakes; it does not depend on theta_g, so dx stays as it is."""
-        z, e_fake, _ = self.split(z)
-        fake = self.G.forward(z) if fake is None else fake
-        return super().generator_gradient(z, fake + self.sigma * e_fake)
-
-    def generate(self, z, raw=False):
-        """G(z) without noise; only G's own columns of z are used."""
-        return super().generate(z[:, : self.G.n_in], raw=raw)
+        return super().loss_gradient(fake + self.sigma * self.e_fake)

@@ -1,0 +1,69 @@
+"""npgan sample: draw from a trained generator into a file of numbers or a picture."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from npgan import require
+from npgan.app.commands.options import add_checkpoint, add_data, add_seed, load, load_images
+from npgan.app.demos.images import draw_nearest, draw_walks, nearest_size, walks, walks_size
+from npgan.app.figures import save_figure
+from npgan.files import whole_file
+
+
+def add(commands):
+    command = commands.add_parser("sample", help="draw samples from a trained generator into a file")
+    add_checkpoint(command)
+    n_help = "how many (default 1000; 8 with --walk, 24 with --nearest)"
+    command.add_argument("-n", type=int, metavar="N", help=n_help)
+    command.add_argument("-o", "--out", required=True, metavar="FILE", help="a .npy, .csv or .png file")
+    add_seed(command)
+    command.add_argument("--raw", action="store_true", help="from G itself, not its running average")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--walk", action="store_true", help="of images: N walks through the noise, ten steps each")
+    how.add_argument("--nearest", action="store_true", help="of images: beside each the nearest training image")
+    add_data(command)
+    command.set_defaults(run=run)
+
+
+def run(args):
+    out = Path(args.out)
+    if out.suffix not in (".npy", ".csv", ".png"):
+        raise ValueError(f"samples can be written to a .npy, .csv or .png file, got {str(out)!r}")
+    if args.nearest and out.suffix != ".png":
+        raise ValueError(f"samples beside the nearest training image make a .png file, got {str(out)!r}")
+    gan, demo = (load_images if args.walk or args.nearest else load)(args.checkpoint)
+    if args.n is None:
+        args.n = 8 if args.walk else 24 if args.nearest else 1000
+    n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
+    if out.suffix == ".png":
+        from npgan import plots
+
+        plots.drawable(n * (10 if args.walk else 2 if args.nearest else 1), gan.G.n_out)
+    samples = walks(gan, n=n, rng=rng, raw=args.raw) if args.walk else gan.sample(n, rng=rng, raw=args.raw)
+    write(out, samples, args, demo)
+    print(f"wrote {out}: {len(samples)} samples of {samples.shape[1]} numbers")
+    return 0
+
+
+def write(out, samples, args, demo):
+    """Samples (n, d) as a picture or as numbers, by the ending of the name."""
+    if args.nearest:
+        rows = demo.data(args.data).rows
+        save_figure(out, partial(draw_nearest, samples=samples, rows=rows), size=nearest_size(samples))
+    elif out.suffix == ".png":
+        draw, size = (draw_walks, walks_size(samples)) if args.walk else (draw_samples, (7, 6))
+        save_figure(out, partial(draw, samples=samples), size=size)
+    else:
+        with whole_file(out) as file:
+            if out.suffix == ".npy":
+                np.save(file, samples)
+            else:
+                np.savetxt(file, samples, delimiter=",", fmt="%.9g")
+
+
+def draw_samples(figure, samples):
+    from npgan import plots
+
+    plots.samples(figure.subplots(), samples)

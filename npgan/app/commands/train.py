@@ -1,0 +1,110 @@
+"""npgan train: a pair learns a data set and leaves pictures in a folder."""
+
+import argparse
+import sys
+
+from npgan.app.commands.options import add_data
+from npgan.app.demos import DEMOS
+from npgan.app.folder import RunFolder
+from npgan.games import GAMES
+from npgan.latent import LATENTS
+from npgan.training import ORDERS
+
+OPTIONS = {
+    "steps": (int, "steps, each one update of G"),
+    "epochs": (int, "how often every image is seen"),
+    "batch": (int, "real samples, and as many fakes, per update"),
+    "d_steps": (int, "updates of D per update of G: the k of Algorithm 1"),
+    "game": (GAMES, "what D climbs and G descends"),
+    "lr": (float, "learning rate of G, and of D unless --d-lr is given"),
+    "d_lr": (float, "learning rate of D"),
+    "beta1": (float, "Adam's first decay"),
+    "hidden": (int, "width of the hidden layers"),
+    "g_hidden": ("widths", "widths of G's hidden layers, such as 256,512"),
+    "d_hidden": ("widths", "widths of D's hidden layers"),
+    "latent": (LATENTS, "the noise z"),
+    "n_z": (int, "dimensions of z"),
+    "order": (ORDERS, "who moves first, or both at once"),
+    "average": (float, "decay of the running average of G's parameters; 0 for none"),
+    "anneal": (bool, "let the learning rates fall linearly to 0"),
+    "seed": (int, "seed of every random number: the same seed, the same bytes"),
+}
+
+
+def add(commands):
+    command = commands.add_parser("train", help="train a pair on a data set and leave pictures in a folder")
+    demos = command.add_subparsers(metavar="DATA", required=True)
+    for demo in DEMOS.values():
+        one = demos.add_parser(demo.name, help=demo.summary, description=f"Train on {demo.summary}.")
+        for name, default in demo.settings.items():
+            add_setting(one, name, default)
+        add_folder(one, demo)
+        if demo.reads_files:
+            add_data(one)
+        one.set_defaults(run=run, demo=demo, data=None)
+
+
+def add_setting(command, name, default):
+    """The option for one of a demo's settings; what is not given stays None."""
+    kind, text = OPTIONS[name]
+    flag, text = "--" + name.replace("_", "-"), f"{text} (default {default})"
+    if kind is bool:
+        command.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
+    elif kind == "widths":
+        command.add_argument(flag, dest=name, type=widths, metavar="N,...", help=text)
+    elif isinstance(kind, type):
+        command.add_argument(flag, dest=name, type=kind, metavar="N" if kind is int else "X", help=text)
+    else:
+        command.add_argument(flag, dest=name, choices=list(kind), help=text)
+
+
+def add_folder(command, demo):
+    folder = f"folder of the run (default runs/{demo.name}, or a numbered one if that is taken)"
+    command.add_argument("--out", metavar="DIR", help=folder)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    what.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def widths(text):
+    try:
+        return [int(width) for width in text.split(",")]
+    except ValueError:
+        wanted = "widths are whole numbers with commas between"
+        raise argparse.ArgumentTypeError(f"{wanted}, got {text!r}") from None
+
+
+def given(args):
+    """The settings that were typed."""
+    typed = {name: value for name in args.demo.settings if (value := getattr(args, name)) is not None}
+    if "average" in typed:
+        typed["average"] = typed["average"] or None
+    return typed
+
+
+def start(args):
+    """The Run that the options describe."""
+    from npgan.app.run import Run
+
+    name, typed = args.demo.name, given(args)
+    if args.resume:
+        return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed)
+    if "lr" in typed:
+        typed.setdefault("d_lr", typed["lr"])
+    config = {"demo": name} | args.demo.settings | typed
+    return Run.new(args.out, config, overwrite=args.overwrite, data_folder=args.data)
+
+
+def run(args):
+    run = start(args)
+    ended = run.train(quiet=args.quiet)
+    diverged = ended.startswith("diverged")
+    if diverged:
+        run.draw_history()  # no samples: such a G has none worth a look
+    else:
+        print(*run.report(), sep="\n")
+    print(f"wrote {run.folder.path}: {', '.join(run.folder.names)}")
+    if ended:
+        print(f"npgan: {ended}", file=sys.stderr)
+    return 1 if diverged else 130 if ended else 0

@@ -1,0 +1,120 @@
+"""A demo is a data set, a pair that learns it, its settings, and what to show of it; it touches no file.
+
+It sets up a Training, whose records are the steps to come; measures what G has learned so far, and
+draws it on a figure. What to do with numbers and pictures is up to a run (see `run`), or to whoever
+plays.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from npgan import games, models, require
+from npgan.gan import GAN
+from npgan.training import train
+
+
+@dataclass
+class Training:
+    """A demo at work: the gan, what it learns, the records to come, and what was seen of it so far.
+
+    config: the settings, a dict of plain JSON values. marks: the steps after which to look, the last
+    step among them. progress: a dict of numbers for each look. kept: {name: a list of arrays, one for
+    each look}.
+    """
+
+    config: dict
+    gan: GAN
+    data: object
+    rng: np.random.Generator
+    records: Iterator
+    steps: int
+    marks: list
+    progress: list = field(default_factory=list)
+    kept: dict = field(default_factory=dict)
+
+    def looking_rng(self):
+        """Randomness for looking at samples: the same at every look, and not training's own."""
+        return np.random.default_rng([self.config["seed"], 1])
+
+
+class Demo:
+    """What every demo has; one has at least data, pair, marks, measures, measure, pictures and lines.
+
+    name, summary: for the command line. settings: {name: default} of `npgan train NAME`. measures: the
+    names of the numbers that measure finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how
+    many an image has, if the data are images. reads_files: are they in a folder that the user may name?
+    """
+
+    measures, arrays, pixels, reads_files = (), {}, None, False
+
+    def __init__(self, name, summary):
+        self.name, self.summary = name, summary
+        self.settings = models.SETTINGS[name] | {"seed": 0}
+
+    def start(self, config, *, saved=None, data_folder=None):
+        """The Training of a config, from step 1 or from a Checkpoint; ValueError for a config without sense."""
+        data = self.data(data_folder)
+        marks = self.marks(config, data)
+        seed = require.count("seed", config["seed"], least=0)
+        if saved:
+            gan, rng = saved.gan, saved.rng
+            if saved.data:
+                data.set_state(saved.data)
+        else:
+            rng = np.random.default_rng(seed)
+            gan = self.pair(config, rng=rng)
+        options = {key: config[key] for key in ("batch", "d_steps", "order", "average", "anneal")}
+        start = saved.step if saved else 0
+        records = train(gan, data, rng=rng, steps=marks[-1], start=start, **options)
+        return Training(config, gan, data, rng, records, marks[-1], marks)
+
+    def data(self, folder=None):
+        """What to learn, for train; folder: where its files are, if it reads any."""
+        raise NotImplementedError
+
+    def pair(self, config, *, rng):
+        """The GAN that learns it."""
+        raise NotImplementedError
+
+    def marks(self, config, data):
+        """The steps after which to look and to save: 20 of them, evenly spread, and the last step."""
+        return evenly(require.count("steps", config["steps"]), 20)
+
+    def measure(self, training):
+        """{name: number} for each of measures: how good the samples are now."""
+        raise NotImplementedError
+
+    def keep(self, training):
+        """{name: array} for each of arrays: what the pictures at the end will need of now."""
+        return {}
+
+    def pictures_now(self, training):
+        """The Pictures of this look alone."""
+        return []
+
+    def pictures(self, training):
+        """The Pictures at the end."""
+        raise NotImplementedError
+
+    def lines(self, training, folder):
+        """The lines to print at the end; folder: the name of the run's."""
+        raise NotImplementedError
+
+    def check_resumed(self, training, step):
+        """ValueError if something is missing of what was seen in the steps so far."""
+
+
+def evenly(steps, count):
+    """At most count steps, evenly spread over 1 ... steps, the last one among them."""
+    return sorted({round(steps * (i + 1) / count) for i in range(count)} - {0})
+
+
+def game_and_betas(config):
+    return {"game": games.by_name(config["game"]), "betas": (config["beta1"], models.BETA2)}
+
+
+def pair_options(config, *names):
+    """The options that a pair of `models` takes from a config: those named, its game and Adam's betas."""
+    return {name: config[name] for name in names} | game_and_betas(config)

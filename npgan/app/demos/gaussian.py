@@ -1,0 +1,75 @@
+"""One Gaussian on the line: the setting of the paper's Figure 1."""
+
+import numpy as np
+
+from npgan import metrics, models, theory
+from npgan.app.demos.base import Demo, pair_options
+from npgan.app.figures import Picture
+from npgan.distributions import Gaussian
+
+
+class GaussianDemo(Demo):
+    measures = ("mean", "std", "w1", "w1_real")
+
+    def data(self, folder=None):
+        return Gaussian(4.0, 1.25)
+
+    def pair(self, config, *, rng):
+        return models.gaussian_pair(rng=rng, **pair_options(config, "lr", "d_lr", "hidden", "n_z", "latent"))
+
+    def score(self, training, n=10_000):
+        """n samples and their W1 to the data, beside that of n real ones."""
+        rng = training.looking_rng()
+        samples = training.gan.sample(n, rng=rng)
+        return samples, metrics.with_floor(metrics.wasserstein, samples, training.data, rng=rng, draws=5)
+
+    def measure(self, training):
+        samples, score = self.score(training)
+        values = samples.mean(), samples.std(), score.value, score.floor
+        return dict(zip(self.measures, values, strict=True))
+
+    def pictures(self, training):
+        found = [Picture("densities.png", lambda figure: self.draw(figure, training))]
+        if training.progress:
+            draw = lambda figure: self.draw_progress(figure, training.progress)  # noqa: E731
+            found.append(Picture("progress.png", draw, (7, 4)))
+        return found
+
+    def lines(self, training, folder):
+        (samples, score), data = self.score(training), training.data
+        return [
+            f"learned mean {samples.mean():.3f}, std {samples.std():.3f}   "
+            f"(the data: mean {data.mu:g}, std {data.sigma:g})",
+            f"distance to the data: {score}",
+        ]
+
+    def draw(self, figure, training):
+        """Densities with D and D*, and under them how G maps noise to samples."""
+        from npgan import plots
+
+        gan, data = training.gan, training.data
+        samples = gan.sample(10_000, rng=training.looking_rng())
+        x = np.linspace(data.mu - 5 * data.sigma, data.mu + 5 * data.sigma, 400)
+        p, q = data.pdf(x), metrics.kernel_density(samples, x)
+        top, below = figure.subplots(2, 1, height_ratios=[4, 1])
+        plots.densities(top, x, p, q, gan.probability(x[:, None]), theory.optimal_d(p, q))
+        plots.legend(top, loc="upper center", ncols=5)
+        top.set_title("What G learned, and what D thinks of it")
+        if gan.G.n_in == 1:
+            z = np.linspace(-2, 2, 21)[:, None]
+            plots.mapping(below, z, gan.generate(z.astype(gan.G.dtype)))
+            below.set(xlim=(x[0], x[-1]), xlabel="z below, x = G(z) above, on one scale")
+        else:
+            below.hist(samples[:, 0], 100, color=plots.GENERATOR)
+            below.set(xlim=(x[0], x[-1]), xlabel="x = G(z)", ylabel="samples")
+
+    def draw_progress(self, figure, progress):
+        from npgan import plots
+
+        step = [row["step"] for row in progress]
+        ax = figure.subplots()
+        w1, floor = ([row[name] for row in progress] for name in ("w1", "w1_real"))
+        ax.plot(step, w1, "o-", ms=3, color=plots.GENERATOR, label="G(z) to the data")
+        ax.plot(step, floor, "--", color=plots.DATA, label="real to real samples")
+        ax.set(xlabel="step", ylabel="W1 of 10,000 samples", ylim=(0, None), title="How far G is from the data")
+        plots.legend(ax)

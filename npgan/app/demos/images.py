@@ -1,0 +1,177 @@
+"""Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
+
+import math
+
+import numpy as np
+
+from npgan import digits, metrics, models, require
+from npgan.app.demos.base import Demo, pair_options
+from npgan.app.figures import Picture
+from npgan.digits import unit_pixels
+from npgan.latent import walk
+
+STRIP = 10  # samples of each epoch, for the picture of how G learns
+
+
+class DigitsDemo(Demo):
+    measures = ("epoch",)
+    arrays = {"strip": ((STRIP, digits.PIXELS), np.uint8)}
+    pixels = digits.PIXELS
+
+    def __init__(self, name, summary, load, reads_files=False):
+        """load(split, folder): the Digits of "train" or "test"."""
+        super().__init__(name, summary)
+        self.load, self.reads_files = load, reads_files
+
+    def data(self, folder=None):
+        return digits.Images(self.load("train", folder).images)
+
+    def pair(self, config, *, rng):
+        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
+        return models.digits_pair(rng=rng, **pair_options(config, *names))
+
+    def marks(self, config, data):
+        """The step at which each epoch is complete; a batch may run over from one to the next."""
+        epochs, batch, d_steps = (require.count(key, config[key]) for key in ("epochs", "batch", "d_steps"))
+        if epochs > 100_000:
+            raise ValueError(f"epochs must be at most 100000, got {epochs}")
+        seen = batch * d_steps  # images in a step
+        if seen > len(data):
+            raise ValueError(f"batch x d_steps must be at most the {len(data)} images there are, got {seen}")
+        return [math.ceil(epoch * len(data) / seen) for epoch in range(1, epochs + 1)]
+
+    def measure(self, training):
+        return {"epoch": 1 + len(training.progress)}
+
+    def samples(self, training, n):
+        """n samples (n, 784), from the noise that is the same at every epoch."""
+        return training.gan.sample(n, rng=training.looking_rng())
+
+    def keep(self, training):
+        return {"strip": digits.to_pixels(self.samples(training, 64)[:STRIP])}
+
+    def pictures_now(self, training):
+        epoch, samples = len(training.progress), self.samples(training, 64)
+        title = f"{self.name}, epoch {epoch}"
+        return [Picture(f"epoch_{epoch:03d}.png", lambda figure: draw_grid(figure, samples, title))]
+
+    def pictures(self, training):
+        samples, rows = self.samples(training, 24), training.data.rows
+        draw = lambda figure: draw_nearest(figure, samples, rows)  # noqa: E731
+        found = [Picture("nearest.png", draw, nearest_size(samples))]
+        if training.progress:
+            strip = digits.from_pixels(np.array(training.kept["strip"]))
+            epochs = some_epochs(len(strip))
+            size = 7, 0.63 * len(epochs) + 0.45
+            found.append(Picture("strip.png", lambda figure: draw_strip(figure, strip, epochs), size))
+        return found
+
+    def lines(self, training, folder):
+        epochs = f"{len(training.progress)} of {training.config['epochs']} epochs"
+        return [f"{epochs}; `npgan score {folder}` says how good the digits are"]
+
+    def check_resumed(self, training, step):
+        """The epochs behind a run must all be there, since pictures and steps are numbered by them."""
+        ends = [mark for mark in training.marks if mark <= step]
+        if [row["step"] for row in training.progress] != ends:
+            notes = f"there are notes on {len(training.progress)} epochs"
+            raise ValueError(f"{notes}, wanted {len(ends)}, one on each")
+
+
+def some_epochs(last):
+    """1, 2, 5, 10, 25, 50, ... and the last one."""
+    return sorted({epoch for epoch in (1, 2, 5, 10, 25, 50, 100, 200) if epoch < last} | {last})
+
+
+# --- pictures ---
+
+
+def draw_grid(figure, samples, title):
+    from npgan import plots
+
+    plots.images(figure.subplots(), samples, columns=8).set_title(title)
+
+
+def draw_strip(figure, strip, epochs):
+    """strip (epochs so far, 10, 784): one column per noise vector, one row for each of the epochs."""
+    from npgan import plots
+
+    ax = plots.images(figure.subplots(), np.concatenate([strip[e - 1] for e in epochs]), columns=STRIP)
+    rows = 14 + 30 * np.arange(len(epochs))
+    ax.set(yticks=rows, yticklabels=[f"epoch {epoch}" for epoch in epochs])
+    ax.set_title("One column: the same noise, as G learns")
+
+
+def draw_nearest(figure, samples, rows):
+    """Each sample (n, 784), and to its right the image of rows (m, 784) uint8 that is nearest to it."""
+    from npgan import plots
+
+    found = metrics.nearest((samples + 1) / 2, rows)
+    pairs = np.concatenate([samples, digits.from_pixels(rows[found.index])], axis=1)  # (n, 2 * 784)
+    ax = plots.images(figure.subplots(), pairs.reshape(-1, digits.PIXELS), columns=12, pair=True)
+    ax.set_title("Left of each pair: a sample. Right: the training digit nearest to it")
+
+
+def nearest_size(samples):
+    return 8, 0.3 + 0.665 * -(-len(samples) // 6)  # inches: six pairs in a row
+
+
+def walks_size(samples):
+    return 7, 0.5 + 0.07 * len(samples)
+
+
+def draw_walks(figure, samples):
+    from npgan import plots
+
+    plots.images(figure.subplots(), samples, columns=10).set_title("Each row: a walk from one noise to another")
+
+
+def walks(gan, *, n, rng, raw=False):
+    """n walks of ten steps through the noise: samples (10 n, 784). The generator as in `gan.sample`."""
+    ends = gan.noise(2 * n, rng=rng).reshape(n, 2, -1)
+    return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]), raw=raw)
+
+
+# --- scores ---
+
+
+def score_lines(gan, train, test, *, n=10_000, rng):
+    """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
+    fit = len(train.images) - len(train.images) // 6  # the last sixth chooses sigma: MNIST's 10,000
+    validation = unit_pixels(train.images[fit:][:1000])
+    unseen, looked_at = unit_pixels(test.images), {}
+    yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
+    for name, raw in ([("running average of G", False)] if gan.average else []) + [("G as it is", True)]:
+        samples = gan.sample(n, rng=rng, raw=raw)
+        samples += 1
+        samples /= 2  # in place: these are the most numbers here
+        yield f"  {name:28s} {metrics.parzen_log_likelihood(samples, validation, unseen)}"
+        looked_at[name] = samples[:1000].copy()
+        del samples
+    real = unit_pixels(train.images[:fit][:n])
+    name = f"{len(real):,} real training digits"
+    yield f"  {name:28s} {metrics.parzen_log_likelihood(real, validation, unseen)}"
+    yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
+    yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
+    yield "generator above the real digits. What is true shows in the distances below, and in pictures."
+    n = min(1000, n, len(unseen))
+    looked_at = {name: samples[:n] for name, samples in (looked_at | {"real test digits": unseen}).items()}
+    yield from look_lines(gan, looked_at, train)
+
+
+def look_lines(gan, looked_at, train):
+    """The same beyond the likelihood. looked_at: {name: (n, 784) samples in [0, 1]}."""
+    yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
+    shares = {}
+    for name, samples in looked_at.items():
+        found, n = metrics.nearest(samples, train.images), len(samples)
+        shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
+        yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
+    yield "Well below the test digits': G has copied or blurred. Well above: not yet digits."
+    yield "\nMean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
+    for name, samples in looked_at.items():
+        yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
+    yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
+    yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
+    for name, share in shares.items():
+        yield f"  {name:28s} {'  '.join(f'{s:4.0%}' for s in share)}"

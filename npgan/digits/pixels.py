@@ -1,0 +1,62 @@
+"""A digit is a row of 28 x 28 pixels: bytes in memory, numbers in [-1, 1] for a network.
+
+Pixels stay uint8, white 255 on black 0, as long as they lie in memory; a batch becomes float32 in
+[-1, 1] as it is drawn. Shapes: images (n, 784) uint8, labels (n,) uint8.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npgan import require
+from npgan.distributions import Rows
+
+SIDE = 28  # of an image, pixels
+PIXELS = SIDE * SIDE  # of an image
+
+
+class Digits(NamedTuple):
+    """n digits: images (n, 784) and what each shows, labels (n,) of 0 to 9, both uint8."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Images(Rows):
+    """Digits as something to train on: float32 batches in [-1, 1], every image once per epoch.
+
+    images: (n, 784) uint8, kept as they are; only the rows of a batch are scaled, when it is drawn.
+    """
+
+    def __init__(self, images):
+        super().__init__(images)
+        _uint8(self.rows)
+
+    def sample(self, n, *, rng):
+        return from_pixels(super().sample(n, rng=rng))
+
+
+def from_pixels(pixels):
+    """Pixels 0 ... 255, uint8, as float32 in [-1, 1], the range of tanh."""
+    x = np.subtract(_uint8(pixels), 127.5, dtype=np.float32)
+    x /= 127.5
+    return x
+
+
+def to_pixels(x):
+    """Numbers in [-1, 1] as the nearest pixels 0 ... 255, uint8; what lies outside is clipped."""
+    x = np.clip(require.finite("x", np.asarray(x)), -1, 1)
+    return np.rint(127.5 * x + 127.5).astype(np.uint8)
+
+
+def unit_pixels(images):
+    """uint8 pixels as float32 in [0, 1], the scale of the published scores."""
+    x = images.astype(np.float32)
+    x /= 255
+    return x
+
+
+def _uint8(pixels):
+    if getattr(pixels, "dtype", None) == np.uint8:
+        return pixels
+    raise ValueError(f"pixels must be an array of uint8, got {getattr(pixels, 'dtype', type(pixels))}")

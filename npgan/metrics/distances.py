@@ -1,0 +1,101 @@
+"""A distance from samples to the data is a number that is not 0 for real samples either: hence its floor."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npgan import require, theory
+
+
+def wasserstein(a, b):
+    """W1 between two sets of numbers of the same size, a and b (n,) or (n, 1): the mean distance
+    between their sorted values, in their unit."""
+    a, b = np.asarray(a), np.asarray(b)
+    for x in a, b:
+        if x.ndim > 1 and x.shape[1:] != (1,):
+            raise ValueError(f"W1 needs sets of numbers, (n,) or (n, 1), got {x.shape}")
+    a, b = np.ravel(a), np.ravel(b)
+    if a.shape != b.shape or not a.size:
+        raise ValueError(f"W1 needs two sets of the same size, got {a.size} and {b.size} numbers")
+    return float(np.abs(np.sort(a) - np.sort(b)).mean())
+
+
+def sliced_wasserstein(a, b, directions=64):
+    """The mean over directions u of W1 between the shadows a.u and b.u, for points a and b (n, 2).
+
+    The directions are spread evenly over half a turn, so no randomness enters. Two sets that are the
+    same but for a shift t are 2 |t| / pi apart. Rabin et al. 2011 (there W2, random directions).
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.ndim != 2 or a.shape[1] != 2 or a.shape != b.shape or not len(a):
+        raise ValueError(f"sliced W1 needs two sets of points of one shape (n, 2), got {a.shape} and {b.shape}")
+    angle = np.pi * np.arange(require.count("directions", directions)) / directions
+    u = np.array([np.cos(angle), np.sin(angle)])  # (2, directions)
+    return float(np.abs(np.sort(a @ u, axis=0) - np.sort(b @ u, axis=0)).mean())
+
+
+def histogram_jsd(a, b, bins=50):
+    """JSD in nats between the histograms of samples a (n, d) and b (m, d), or (n,) and (m,).
+
+    Each column of b is cut into `bins` equal bins from its least to its greatest value, with an open
+    bin on either side for what lies beyond. The result depends on bins and on the number of samples,
+    and is not 0 for two sets from one distribution: never show it without its floor.
+    """
+    a, b = (x[:, None] if x.ndim == 1 else x for x in (np.asarray(a, dtype=float), np.asarray(b, dtype=float)))
+    if a.shape[1:] != b.shape[1:] or not a.size or not b.size:
+        raise ValueError(f"the histograms need samples of one width, got shapes {a.shape} and {b.shape}")
+    edges = np.linspace(b.min(axis=0), b.max(axis=0), require.count("bins", bins) + 1)  # (bins + 1, d)
+    edges[-1] = np.nextafter(edges[-1], np.inf)  # the greatest value is in the last bin, not beyond it
+    columns = np.concatenate([a, b]).T  # (d, n + m)
+    cells = [np.searchsorted(e, x, side="right") for e, x in zip(edges.T, columns, strict=True)]
+    cell = np.ravel_multi_index(cells, [bins + 2] * len(cells))  # (n + m,): one number for each cell
+    _, cell = np.unique(cell, return_inverse=True)
+    p, q = (np.bincount(part, minlength=cell.max() + 1) for part in np.split(cell, [len(a)]))
+    return theory.jsd(p / len(a), q / len(b))
+
+
+NAMES = {wasserstein: "W1", sliced_wasserstein: "sliced W1", histogram_jsd: "histogram JSD"}
+
+
+class Score(NamedTuple):
+    """A distance from samples to the data, and the same distance from more real samples: its floor.
+
+    value, floor: means over several draws of n real samples, of the same size n as the samples.
+    spread: the standard deviation of one such real-against-real distance.
+    """
+
+    name: str
+    n: int
+    value: float
+    floor: float
+    spread: float
+
+    def __str__(self):
+        return (
+            f"{self.name} {self.value:.3g} on {self.n:,} samples   "
+            f"(real against real: {self.floor:.3g} +- {self.spread:.2g})"
+        )
+
+
+def with_floor(distance, samples, data, *, rng, draws=10, **options):
+    """The Score of samples (n, d) under distance(a, b, **options), a number for two sets of n.
+
+    data: a distribution, or an array of real rows, 2n at least. Each of the draws takes two sets of
+    n real samples that share none: the first is compared with the samples, and with the second.
+    """
+    draws, n = require.count("draws", draws, least=2), len(samples)
+    pairs = [_two_real_sets(data, n, rng) for _ in range(draws)]
+    values = [distance(samples, real, **options) for real, _ in pairs]
+    floors = [distance(more, real, **options) for real, more in pairs]
+    name = NAMES.get(distance) or distance.__name__
+    return Score(name, n, float(np.mean(values)), float(np.mean(floors)), float(np.std(floors, ddof=1)))
+
+
+def _two_real_sets(data, n, rng):
+    rows = getattr(data, "rows", data)  # of a data set: its place in the epoch is left alone
+    if hasattr(rows, "sample"):
+        return rows.sample(n, rng=rng), rows.sample(n, rng=rng)
+    if len(rows) < 2 * n:
+        raise ValueError(f"a floor for {n} samples needs {2 * n} rows of real data, got {len(rows)}")
+    rows = np.asarray(rows)[require.generator(rng).permutation(len(rows))[: 2 * n]]
+    return rows[:n], rows[n:]

@@ -1,0 +1,61 @@
+"""Small checkpoints to load, change and damage."""
+
+import json
+
+import numpy as np
+import pytest
+
+from npgan import Adam, Dense, LeakyReLU, Network, Rows, Sigmoid, Tanh, games, train
+from npgan.checkpoint import CheckpointError, load, save, state_dict
+from npgan.gan import GAN
+
+
+def make(seed=0, optimiser=Adam, dtype=np.float64, kind=GAN, **settings):
+    rng = np.random.default_rng(seed)
+    G = Network(Dense(2, 3), LeakyReLU(0.25), Dense(3, 3), Tanh(), Dense(3, 2), Sigmoid(), rng=rng, dtype=dtype)
+    D = Network(Dense(2, 4), LeakyReLU(0.1), Dense(4, 1), rng=rng, dtype=dtype)
+    parts = G, D, optimiser(G, lr=1e-2), optimiser(D, lr=2e-2)
+    return kind(*parts, game=games.minimax, latent="uniform", **settings), rng
+
+
+def trained(path, data=None, steps=4, average=0.9, **options):
+    gan, rng = make(**options)
+    data = data if data is not None else Rows(np.random.default_rng(9).random((10, 2)))
+    for _ in train(gan, data, steps=steps, batch=4, rng=rng, average=average):
+        pass
+    save(path, gan, step=steps, rng=rng, data=data, config={"seed": 0, "note": "täst"})
+    return gan, rng, data
+
+
+def refused(path, message):
+    with pytest.raises(CheckpointError, match=message) as info:
+        load(path)
+    assert str(path) in str(info.value) and "\n" not in str(info.value)
+
+
+def rewritten(saved, path, meta=None, compress=False, **arrays):
+    """A copy of a good checkpoint with some entries exchanged (None: left out)."""
+    with np.load(saved, allow_pickle=False) as file:
+        content = {name: file[name] for name in file.files}
+    if isinstance(meta, dict):
+        meta = np.array(json.dumps(json.loads(str(content["meta"])) | meta))
+    if meta is not None:
+        content["meta"] = meta
+    content = {name: array for name, array in (content | arrays).items() if array is not None}
+    (np.savez_compressed if compress else np.savez)(path, **content)
+    return path
+
+
+def arrays(gan):
+    """{name in the file: array} of everything that training changes."""
+    nets, optimisers = {"G": gan.G, "D": gan.D}, {"opt_g": gan.opt_g, "opt_d": gan.opt_d}
+    if gan.average:
+        nets["average"] = gan.average
+    found = {f"{n}.{key}": array for n, net in nets.items() for key, array in state_dict(net).items()}
+    return found | {f"{n}.{key}": array for n, opt in optimisers.items() for key, array in opt.state().items()}
+
+
+def assert_same(got, wanted):
+    assert got.keys() == wanted.keys()
+    for name in got:
+        assert got[name].dtype == wanted[name].dtype and (got[name] == wanted[name]).all(), name

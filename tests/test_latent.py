@@ -1,0 +1,49 @@
+"""Noise, and walks through it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from npgan.latent import LATENTS, walk
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_is_these_draws(dtype):
+    ours, theirs = np.random.default_rng(1), np.random.default_rng(1)
+    z = LATENTS["normal"](ours, (4, 3), dtype)
+    assert (z == theirs.standard_normal((4, 3), dtype)).all() and z.dtype == dtype
+    z = LATENTS["uniform"](ours, (1000, 3), dtype)
+    wanted = (2 * theirs.random((1000, 3), dtype) - 1) * math.sqrt(3)  # on (-sqrt(3), sqrt(3)): variance 1
+    assert abs(z - wanted).max() < 8 * np.finfo(dtype).eps and z.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_walk_keeps_its_ends_and_its_length(dtype, rng):
+    for n_z in 2, 100:
+        start, end = rng.standard_normal((2, n_z)).astype(dtype)
+        path = walk(start, end, 7)
+        assert path.shape == (7, n_z) and path.dtype == dtype
+        assert (path[0] == start).all() and (path[-1] == end).all()
+        start, end = (5 * a / np.linalg.norm(a) for a in (start, end))
+        path = walk(start, end, 7)
+        assert np.abs(np.linalg.norm(path, axis=1) - 5).max() < 20 * np.finfo(dtype).eps
+        steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+        assert np.ptp(steps) < 50 * np.finfo(dtype).eps  # equal angles
+        angle = math.acos(float(start @ end) / 25)
+        assert abs(steps[0] - 10 * math.sin(angle / 12)) < 50 * np.finfo(dtype).eps
+
+
+def test_a_walk_between_equal_or_opposite_ends_is_straight():
+    z = np.array([3.0, 4.0])
+    assert (walk(z, z, 4) == z).all()
+    assert np.abs(walk(z, 2 * z, 3) - np.outer([1, 1.5, 2], z)).max() < 1e-12
+    assert np.abs(walk(z, -z, 5) - np.outer([1, 0.5, 0, -0.5, -1], z)).max() < 1e-12
+    rounded = 0
+    for z in np.random.default_rng(0).standard_normal((100, 3)):
+        rounded += z @ z / (np.linalg.norm(z) * np.linalg.norm(z)) > 1  # a cosine above 1
+        assert abs(walk(z, z, 4) - z).max() < 1e-15 and np.isfinite(walk(z, -z, 4)).all()
+    assert rounded
+    z = np.array([3.0, 4.0])
+    with pytest.raises(ValueError, match="steps must be a whole number >= 2"):
+        walk(z, -z, 1)
