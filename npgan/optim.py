@@ -33,7 +33,7 @@ class Optimiser:
         self.move(-self.lr * self.rate)
 
     def move(self, lr):
-        vectors = (getattr(self, name) for name in self.vectors)
+        vectors = [getattr(self, name) for name in self.vectors]
         in_blocks(partial(self.update, lr), self.net.theta, self.net.grad, *vectors)
 
     def state(self):
@@ -93,7 +93,7 @@ class Adam(Optimiser):
 
     def update(self, lr, theta, grad, m, v):
         beta1, beta2 = self.betas
-        weight1, weight2 = ((1 - beta ** int(self.t[0])) / (1 - beta) for beta in self.betas)
+        weight1, weight2 = [(1 - beta ** int(self.t[0])) / (1 - beta) for beta in self.betas]
         m *= beta1
         m += grad
         v *= beta2

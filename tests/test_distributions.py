@@ -83,10 +83,27 @@ def test_rows_can_be_fewer_than_a_batch_and_go_on_from_a_saved_place():
     rng.bit_generator.state = ahead
     other.set_state(state)
     assert (other.sample(5, rng=rng) == wanted).all()
-    with pytest.raises(ValueError, match="does not fit data of 2 rows"):
-        Rows(np.eye(2)).set_state(state | {"order": np.array([2], np.uint32)})
+    for order in [2], [[0]], 0:
+        with pytest.raises(ValueError, match="does not fit data of 2 rows"):
+            Rows(np.eye(2)).set_state(state | {"order": np.array(order, np.uint32)})
+    with pytest.raises(ValueError, match="does not fit data of 3 rows"):
+        other.set_state(state | {"order": np.array([0])})
+    with pytest.raises(ValueError, match=r"has an order and a digest, got \['order'\]"):
+        other.set_state({"order": state["order"]})
     with pytest.raises(ValueError, match="other data"):
         Rows(2 * np.eye(3)).set_state(state)
+
+
+def test_an_epoch_is_shuffled_when_its_first_row_is_asked_for():
+    """Not when the one before has just ended: so the numbers that rng gives others in between stay the same."""
+    rows, ours, theirs = Rows(np.arange(6.0).reshape(3, 2)), np.random.default_rng(4), np.random.default_rng(4)
+    assert (rows.d, len(rows)) == (2, 3)
+    epoch = np.zeros(0, int)
+    for n in 3, 2, 1, 3:
+        epoch = epoch if len(epoch) else theirs.permutation(3)
+        assert (rows.sample(n, rng=ours) == rows.rows[epoch[:n]]).all()
+        epoch = epoch[n:]
+        assert ours.bit_generator.state == theirs.bit_generator.state
 
 
 @pytest.mark.parametrize(

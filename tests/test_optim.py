@@ -149,6 +149,7 @@ def test_state_keeps_the_dtype_and_is_alive(dtype):
         lambda net: SGD(net, lr=float("nan")),
         lambda net: SGD(net, lr=0.1, momentum=1),
         lambda net: RMSProp(net, lr=0.1, decay=1.5),
+        lambda net: RMSProp(net, lr=0.1, decay=0),
         lambda net: Adam(net, lr=-1),
         lambda net: Adam(net, lr=0.1, betas=(0.5, 1)),
         lambda net: Adam(net, lr=0.1, betas=(-0.1, 0.5)),
