@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from runs import refused
+from small_runs import refused
 
 from npgan.app.cli import main
 

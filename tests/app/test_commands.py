@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from runs import refused
+from small_runs import refused
 
 from npgan import Dense, gradcheck
 from npgan.app.cli import main

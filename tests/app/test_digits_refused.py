@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from digit_runs import N
 from idx_files import write
-from runs import contents, refused
+from small_runs import contents, refused
 
 from npgan import checkpoint
 from npgan.app.cli import main

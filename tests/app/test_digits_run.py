@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 from digit_runs import BATCH, FILES, PICTURES, STEPS, TINY, N
-from runs import contents, lines, resume
+from small_runs import contents, lines, resume
 
 from npgan import GAN, checkpoint, digits
 from npgan.app.cli import main

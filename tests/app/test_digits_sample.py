@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from runs import refused
+from small_runs import refused
 
 from npgan import checkpoint, digits, plots
 from npgan.app.cli import main

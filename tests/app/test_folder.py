@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from runs import SMALL, contents, finish
+from small_runs import SMALL, contents, finish
 
 from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from runs import SMALL, contents, finish, resume
+from small_runs import SMALL, contents, finish, resume
 
 from npgan import checkpoint
 from npgan.app.folder import HISTORY

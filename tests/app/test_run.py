@@ -11,7 +11,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from runs import SMALL, contents, finish, lines, resume
+from small_runs import SMALL, contents, finish, lines, resume
 
 from npgan import Diverged
 from npgan.app.demos import DEMOS
