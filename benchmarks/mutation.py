@@ -42,7 +42,7 @@ TESTS = {  # page: the tests that are about it, the quick ones first
     "training": "test_training test_contract",
     "theory": "test_theory",
     "distributions": "test_distributions",
-    "gradcheck": "test_gradcheck_numbers test_gradcheck",
+    "gradcheck": "test_gradcheck_numbers test_gradcheck test_contract",
     "variants/regularised": "variants/test_regularised test_contract",
     "checkpoint": "test_checkpoint test_checkpoint_damage",
 }

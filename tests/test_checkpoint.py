@@ -130,6 +130,7 @@ def network(*layers, dtype="float64"):
         ({"G.0.bias": np.zeros(3, np.float32)}, r"wanted float64 \(3,\)"),
         ({"G.0.bias": np.array([0, np.nan, 0])}, "numbers that are not finite"),
         ({"opt_d.t": np.array([1.5])}, "'opt_d.t' is float64"),
+        ({"opt_d.t": np.array([-1])}, "'opt_d.t' holds a count below 0"),
         ({"compress": True}, "is compressed, which ours never are"),
     ],
 )

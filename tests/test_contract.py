@@ -211,16 +211,16 @@ def test_a_wrong_variant_fails_its_own_step_only(spoil, step, directions):
 
 
 def test_check_everything_finds_a_new_variant_by_itself(monkeypatch):
-    monkeypatch.setitem(VARIANTS, "Wrong", wrong(doubled, "G step"))
+    monkeypatch.setitem(VARIANTS, "Awry", wrong(doubled, "G step"))
     checks = list(gradcheck.check_everything(rng=np.random.default_rng(0)))
-    assert [check.name for check in checks if not check.ok] == [f"G step, Wrong {game}" for game in GAMES]
-    assert [check.name for check in checks if "D step, Wrong" in check.name and check.ok]
+    assert [check.name for check in checks if not check.ok] == [f"G step, Awry {game}" for game in GAMES]
+    assert [check.name for check in checks if "D step, Awry" in check.name and check.ok]
 
 
 def wrong(spoil, step):
     """A variant whose gradient of one step is spoiled."""
 
-    class Wrong(GAN):
+    class Awry(GAN):
         def V_gradient(self, x, fake):
             V = super().V_gradient(x, fake)
             if step == "D step":
@@ -233,4 +233,4 @@ def wrong(spoil, step):
                 self.G.grad = spoil(self.G.grad)
             return loss
 
-    return Wrong
+    return Awry

@@ -152,7 +152,7 @@ def readme_lines(path, net):
 
 def test_a_checkpoint_moves_to_torch_with_three_lines(tmp_path):
     rng = np.random.default_rng(3)
-    gan = models.gaussian_pair(rng=rng)
+    gan = models.pair((1, 16, 16, 1), (1, 16, 1), rng=rng, lr=1e-3)
     for _ in train(gan, Gaussian(4, 1.25), steps=20, batch=16, rng=rng, average=0.9):
         pass
     path = tmp_path / "checkpoint.npz"

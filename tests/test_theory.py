@@ -143,10 +143,11 @@ def test_total_variation_of_sliding_intervals():
 def test_errors(f):
     with pytest.raises(ValueError, match=r"one shape; got \(2,\) and \(3,\)"):
         f([0.5, 0.5], [1.0, 0.0, 0.0])
-    with pytest.raises(ValueError, match="density must be >= 0"):
-        f([1.5, -0.5], [0.5, 0.5])
-    with pytest.raises(ValueError, match="density must be >= 0"):
-        f([math.nan, 0.5], [0.5, 0.5])
+    for wrong in [1.5, -0.5], [math.nan, 0.5]:
+        with pytest.raises(ValueError, match="density must be >= 0"):
+            f(wrong, [0.5, 0.5])
+        with pytest.raises(ValueError, match="density must be >= 0"):
+            f([0.5, 0.5], wrong)
     with pytest.raises(ValueError, match="grid x must be increasing"):
         f([0.5, 0.5], [0.5, 0.5], [1.0, 0.0])
     with pytest.raises(ValueError, match="one grid"):
