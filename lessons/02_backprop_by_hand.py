@@ -223,7 +223,8 @@ def gradient(kind, gan, x, z):
 
 
 def new(kind, rng):
-    pair = models.gaussian_pair(rng=rng, lr=1e-3)  # G and D 1-16-16-1
+    sizes = 1, 16, 16, 1
+    pair = models.pair(sizes, sizes, rng=rng, lr=1e-3, d_lr=4e-3, betas=(0, 0.999))
     return kind(pair.G, pair.D, pair.opt_g, pair.opt_d, game=pair.game)
 
 

@@ -133,9 +133,9 @@ assert fall_of_loss > 0 and abs(fall_of_V - fall_of_loss) < 1e-12
 # %% [markdown]
 # ## A real run, with stops
 #
-# Now `models.gaussian_pair`: G and D are 1-16-16-1, with Adam. We stop four times, as the paper does:
+# Now `models.gaussian_pair`: G and D are 1-32-1 with Tanh, and Adam. We stop four times, as the paper does:
 # (a) on the way, when the fakes have come as far as 2.5; (b) after 600 steps of D alone, the inner
-# loop with a large k; (c) after 6 steps of G alone against that D; (d) 3,000 steps later. p_g is
+# loop with a large k; (c) after 15 steps of G alone against that D; (d) 3,000 steps later. p_g is
 # the density of G at 2,000 equally likely z; `E|D - D*|` is the distance that lesson 3 measured.
 
 # %%
@@ -159,9 +159,9 @@ def stop(gan, title):
 
 
 print("                               p_g: mean   std   W1 to data   E|D - D*|   D(G(z))")
-rng = np.random.default_rng(5)
+rng = np.random.default_rng(102)
 m, steps = 128, 3000
-gan = models.gaussian_pair(rng=rng, game=games.minimax, lr=2e-3, d_lr=8e-3)
+gan = models.gaussian_pair(rng=rng, game=games.minimax, lr=1e-3, d_lr=2e-2)
 start, first_records = stop(gan, "before the first step"), []
 for record in train(gan, data, steps=steps, batch=m, rng=rng):
     first_records.append(record)
@@ -173,7 +173,7 @@ for i in range(600):
     gan.discriminator_step(data.sample(m, rng=rng), gan.noise(m, rng=rng))
 gan.opt_d.rate = 1.0
 inner = stop(gan, "(b) D alone: D nears D*")
-for _ in range(6):
+for _ in range(15):
     gan.generator_step(gan.noise(m, rng=rng))
 uphill = stop(gan, "(c) G alone: G climbs D")
 history = list(train(gan, data, steps=steps, batch=m, rng=rng, anneal=True))
@@ -186,23 +186,23 @@ end = stop(gan, "(d) at the end")
 
 # %%
 print(f"(a) to (b): E|D - D*| {way.D_error:.3f} -> {inner.D_error:.3f}     W1 {way.W1:.3f} -> {inner.W1:.3f}")
-assert inner.D_error < way.D_error and inner.D_error < 0.1  # 70 other seeds: at most 0.061
+assert inner.D_error < way.D_error and inner.D_error < 0.12  # 40 other seeds: at most 0.094
 assert (way.fakes == inner.fakes).all()
 
 V, C = theory.value(inner.D, p, inner.q, x), theory.criterion(p, inner.q, x)
 print(f"(b): V = {V:.4f}, below C(G) = {C:.4f}     (V + log 4)/2 = {(V + np.log(4)) / 2:.4f}", end="")
 print(f"     JSD = {theory.jsd(p, inner.q, x):.4f}")
-assert C - 0.2 < V < C  # 70 other seeds: mostly 0.01 below, at most 0.12 (fakes on a heap need a longer (b))
+assert C - 0.2 < V < C  # 40 other seeds: mostly 0.02 below, at most 0.13 (fakes on a heap need a longer (b))
 
 print(f"(b) to (c): D(G(z)) {inner.D_fake:.3f} -> {uphill.D_fake:.3f}     W1 {inner.W1:.3f} -> {uphill.W1:.3f}")
-assert uphill.D_fake > inner.D_fake  # W1 falls as well, but for one of 40 other seeds, which overshoots
+assert uphill.D_fake > inner.D_fake and uphill.W1 < inner.W1
 
 print(f"(d): mean {end.mean:.3f} (data 4)   std {end.std:.3f} (data 1.25)   W1 {start.W1:.3f} -> {end.W1:.3f}")
-assert end.W1 < 0.5  # 70 other seeds: mostly 0.05, at most 0.31 (one still swings when the rate is 0)
+assert end.W1 < 0.1  # 40 other seeds: mostly 0.03, at most 0.042
 
 near = abs(x - data.mu) < 2 * data.sigma
 print(f"(d): D between {end.D[near].min():.3f} and {end.D[near].max():.3f} near the data     equilibrium 1/2")
-assert abs(end.D[near] - 0.5).max() < 0.1  # mostly 0.01, at most 0.05
+assert abs(end.D[near] - 0.5).max() < 0.1  # mostly 0.03, at most 0.054
 
 # %% [markdown]
 # ## What do the losses converge to?
@@ -222,7 +222,7 @@ late["-log D(G(z))"] = games.non_saturating.generator(a_fake)[0]
 levels = {"V": -np.log(4), "loss": -np.log(2), "d_real": 0.5, "d_fake": 0.5, "-log D(G(z))": np.log(2)}
 for name, level in levels.items():
     print(f"{name:14s} at the end {late[name]:+.4f}     equilibrium {level:+.4f}")
-    assert abs(late[name] - level) < 0.03  # 30 other seeds: at most 0.013
+    assert abs(late[name] - level) < 0.02  # 40 other seeds: at most 0.006
 
 print(f"the library's own reference lines: V {games.minimax.V:+.4f}, loss {games.minimax.loss:+.4f}")
 assert games.minimax.V == levels["V"] and games.minimax.loss == levels["loss"] and games.minimax.D == 0.5
@@ -236,8 +236,8 @@ assert games.minimax.V == levels["V"] and games.minimax.loss == levels["loss"] a
 first = first_records[0]
 print(f"first step: V {first.V:+.3f}, D(x) {first.d_real:.3f}     but W1 to the data {start.W1:.3f}")
 print(f"at the end: V {late['V']:+.3f}, D(x) {late['d_real']:.3f}     and W1 to the data {end.W1:.3f}")
-assert abs(first.V - late["V"]) < 0.4  # an untrained D has logits of a few tenths; 30 other seeds: 0.31
-assert start.W1 > 5 * end.W1  # 40 other seeds: 13 times or more
+assert abs(first.V - late["V"]) < 0.5  # an untrained D has small logits; 40 other seeds: mostly 0.2, one 0.98
+assert start.W1 > 40 * end.W1  # 40 other seeds: 87 times or more
 
 # %% [markdown]
 # ## Figure 1
@@ -277,6 +277,6 @@ plots.finish(fig, "05_algorithm_1_losses")
 # ## On your own
 #
 # 1. In the real run, use `games.non_saturating`. Which of the levels changes, and which stay?
-# 2. Make it 200 steps of G instead of 6 between (b) and (c). Where will the fakes go, if D never
+# 2. Make it 200 steps of G instead of 15 between (b) and (c). Where will the fakes go, if D never
 #    answers? (Look where D is largest. Lesson 7 is about this.)
 # 3. Use `d_steps=5` for the steps from (c) to (d). Predict which curve gets closer to which.

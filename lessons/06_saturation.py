@@ -98,7 +98,8 @@ data = Gaussian(6.0, 1.0)
 def gradients_through_d(seed):
     """Rows (D(G(z)), |grad| minimax, |grad| non-saturating), one for each number of D steps in STEPS."""
     rng = np.random.default_rng(seed)
-    gan = models.gaussian_pair(rng=rng, lr=1e-3)
+    sizes = 1, 16, 16, 1
+    gan = models.pair(sizes, sizes, rng=rng, lr=1e-3, d_lr=4e-3, betas=(0, 0.999))
     z, rows = gan.noise(2000, rng=rng), []
     for before, k in zip((0, *STEPS), STEPS, strict=False):
         for _ in range(k - before):
@@ -130,7 +131,7 @@ assert fall > 30 and growth > 5
 # a screen proves nothing: against this D *every* G has it.
 
 # %%
-gan = models.gaussian_pair(rng=np.random.default_rng(0), lr=1e-3)
+gan = models.gaussian_pair(rng=np.random.default_rng(0))
 gan.D.theta = np.zeros(gan.D.theta.size)  # D(x) = 1/2 for all x
 for game, wanted in zip(BOTH, (-math.log(2), math.log(2)), strict=True):
     gan.game = game

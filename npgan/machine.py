@@ -1,4 +1,4 @@
-"""What makes it fast and changes no number: idle BLAS threads, memory at hand, long vectors in blocks."""
+"""What makes it fast and changes no number: idle threads, memory at hand, long vectors in blocks."""
 
 import os
 
@@ -36,6 +36,13 @@ def in_blocks(update, *arrays):
 def _threads(process):
     """Two threads, started when first used; a process that was forked off needs its own."""
     return ThreadPoolExecutor(2, thread_name_prefix="npgan")
+
+
+def threads(count):
+    """A context in which the matrix library uses so many threads; None: as many as it would."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(count, user_api="blas")
 
 
 def keep_memory():

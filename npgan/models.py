@@ -4,6 +4,8 @@ Each function returns a GAN; hyper-parameters are keyword arguments, so a lesson
 SETTINGS holds for each data set the whole of it, the training too, by the names that `npgan train` has.
 """
 
+from functools import partial
+
 import numpy as np
 
 from npgan.games import non_saturating
@@ -17,65 +19,70 @@ COMMON = {
     "average": 0.999,
 }  # fmt: skip
 GAUSSIAN = COMMON | {
-    "steps": 8000, "lr": 5e-4, "d_lr": 4e-3, "beta1": 0.0, "hidden": 16, "n_z": 1, "anneal": False,
+    "steps": 8000, "lr": 5e-4, "d_lr": 4e-3, "beta1": 0.0, "anneal": False, "n_z": 1,
+    "g_hidden": [32], "d_hidden": [32],
 }  # fmt: skip
-MIXTURE = COMMON | {
-    "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "hidden": 128, "n_z": 2, "batch": 256, "latent": "uniform",
-    "anneal": True,
+RING = COMMON | {
+    "steps": 10_000, "batch": 256, "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "anneal": True, "latent": "uniform",
+    "n_z": 2, "g_hidden": [64, 64, 64], "d_hidden": [128, 128],
 }  # fmt: skip
+GRID = RING | {"steps": 24_000, "g_hidden": [128, 128]}
 DIGITS = COMMON | {
     "epochs": 50, "batch": 64, "lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "anneal": False, "n_z": 100,
     "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
 }  # fmt: skip
-SETTINGS = {
-    "gaussian": GAUSSIAN,
-    "ring": MIXTURE | {"steps": 28_000},
-    "grid": MIXTURE | {"steps": 45_000},
-    "mnist": DIGITS,
-    "digits": DIGITS,
-}
+SETTINGS = {"gaussian": GAUSSIAN, "ring": RING, "grid": GRID, "mnist": DIGITS, "digits": DIGITS}
 BETA2 = 0.999
 
 
-def mlp(sizes, *, rng, slope=0.2, dtype=np.float64, end=()):
-    """Dense layers of the given sizes, (2, 64, 64, 1) say, with a LeakyReLU between each two."""
-    layers = []
+def mlp(sizes, *, rng, slope=0.2, activation=None, dtype=np.float64, end=()):
+    """Dense layers of the given sizes, (2, 64, 64, 1) say, with an activation between each two.
+
+    activation: makes one, Tanh say; by default LeakyReLU(slope). end: layers after the last Dense.
+    """
+    activation, layers = activation or partial(LeakyReLU, slope), []
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [Dense(n_in, n_out), LeakyReLU(slope)]
+        layers += [Dense(n_in, n_out), activation()]
     return Network(*layers[:-1], *end, rng=rng, dtype=dtype)
 
 
 def pair(
-    g_sizes, d_sizes, *, rng, lr, d_lr=None, betas=(0.9, BETA2),
-    game=non_saturating, latent="normal", dtype=np.float64, end=(),
+    g_sizes, d_sizes, *, rng, lr, d_lr=None, betas=(0.9, BETA2), game=non_saturating, latent="normal",
+    activation=None, g_activation=None, dtype=np.float64, end=(),
 ):  # fmt: skip
-    """A GAN of two such networks, each with its Adam; d_lr: D's learning rate, by default lr too."""
-    G = mlp(g_sizes, rng=rng, dtype=dtype, end=end)
-    D = mlp(d_sizes, rng=rng, dtype=dtype)
+    """A GAN of two such networks, each with its Adam. d_lr: D's learning rate, by default lr too.
+    g_activation: G's, by default the same as D's. end: G's last layers."""
+    G = mlp(g_sizes, rng=rng, activation=g_activation or activation, dtype=dtype, end=end)
+    D = mlp(d_sizes, rng=rng, activation=activation, dtype=dtype)
     opt_g, opt_d = Adam(G, lr=lr, betas=betas), Adam(D, lr=lr if d_lr is None else d_lr, betas=betas)
     return GAN(G, D, opt_g, opt_d, game=game, latent=latent)
 
 
 def gaussian_pair(
-    *, rng, hidden=GAUSSIAN["hidden"], n_z=GAUSSIAN["n_z"], lr=GAUSSIAN["lr"], d_lr=GAUSSIAN["d_lr"],
-    betas=(GAUSSIAN["beta1"], BETA2), **options,
+    *, rng, g_hidden=GAUSSIAN["g_hidden"], d_hidden=GAUSSIAN["d_hidden"], n_z=GAUSSIAN["n_z"],
+    lr=GAUSSIAN["lr"], d_lr=GAUSSIAN["d_lr"], betas=(GAUSSIAN["beta1"], BETA2), activation=Tanh, **options,
 ):  # fmt: skip
-    """For 1-D data: G and D 1-16-16-1.
+    """For 1-D data: G and D 1-32-1, with Tanh: smooth, and one layer, so that G does not fold the line.
 
     No momentum (beta1 = 0) and a D that learns faster than G: with beta1 = 0.5 and equal rates the
     pair circles its equilibrium instead of settling, and the spread of G swings with it.
     """
-    sizes = (n_z, hidden, hidden, 1), (1, hidden, hidden, 1)
-    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, **options)
+    sizes = (n_z, *g_hidden, 1), (1, *d_hidden, 1)
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, activation=activation, **options)
 
 
 def mixture_pair(
-    *, rng, hidden=MIXTURE["hidden"], n_z=MIXTURE["n_z"], lr=MIXTURE["lr"], d_lr=None,
-    betas=(MIXTURE["beta1"], BETA2), latent=MIXTURE["latent"], **options,
+    *, rng, g_hidden=RING["g_hidden"], d_hidden=RING["d_hidden"], n_z=RING["n_z"], lr=RING["lr"], d_lr=None,
+    betas=(RING["beta1"], BETA2), latent=RING["latent"], slope=0.0, **options,
 ):  # fmt: skip
-    """For 2-D mixtures, ring and grid: G and D 2-128-128-2 and 2-128-128-1."""
-    sizes = (n_z, hidden, hidden, 2), (2, hidden, hidden, 1)
-    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, latent=latent, **options)
+    """For 2-D mixtures, the ring by default: G 2-64-64-64-2, D 2-128-128-1.
+
+    slope: of G's LeakyReLU. With 0 G can fold a whole region of z onto one point, and so needs no
+    bridges between the modes; D has 0.2.
+    """
+    sizes, g_activation = ((n_z, *g_hidden, 2), (2, *d_hidden, 1)), partial(LeakyReLU, slope)
+    options |= {"betas": betas, "latent": latent, "g_activation": g_activation}
+    return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, **options)
 
 
 def digits_pair(

@@ -7,7 +7,9 @@ import threading
 
 import numpy as np
 import pytest
+import threadpoolctl
 
+from npgan import machine
 from npgan.machine import BLOCK, in_blocks
 
 
@@ -47,6 +49,7 @@ def test_a_forked_process_has_threads_of_its_own():
     """The threads of its parent are not in it: waiting for them would last for ever."""
     code = """
 import os, numpy as np
+from npgan import machine
 from npgan.machine import BLOCK, in_blocks
 
 def update(a):
@@ -70,3 +73,15 @@ def test_idle_threads_of_the_matrix_library_give_up_soon_unless_told_otherwise(g
     code = "import npgan, os; print(os.environ['OPENBLAS_THREAD_TIMEOUT'])"
     out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
     assert out.stdout.decode().strip() == (given or "18")
+
+
+def test_so_many_threads_and_then_as_many_as_before():
+    def now():
+        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+    before = now()
+    with machine.threads(1):
+        assert set(now()) <= {1}
+    assert now() == before
+    with machine.threads(None):
+        assert now() == before

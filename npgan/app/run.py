@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from npgan import checkpoint
+from npgan import checkpoint, machine
 from npgan.app.demos import DEMOS
 from npgan.app.figures import Picture, save_figure
 from npgan.app.folder import CHECKPOINT, CONFIG, HISTORY, PROGRESS, RunFolder
@@ -20,6 +20,8 @@ from npgan.checkpoint import CheckpointError
 from npgan.files import clear_leftovers, whole_file
 from npgan.games import Diverged
 from npgan.training import Record
+
+RESUMED = "seed", "batch", "d_steps", "order", "average", "anneal"  # the pair itself is in the checkpoint
 
 
 class Run:
@@ -78,7 +80,8 @@ class Run:
             training.records, initial=self.step, total=training.steps, unit="step",
             desc=self.demo.name, disable=True if quiet or sys.stderr is None else None,
         )  # fmt: skip
-        with stop_signals() as stopped, np.errstate(over="ignore", invalid="ignore"), bar:
+        quiet_numpy, threads = np.errstate(over="ignore", invalid="ignore"), machine.threads(self.demo.threads)
+        with stop_signals() as stopped, quiet_numpy, threads, bar:
             try:
                 for record in bar:
                     self.history.extend(record)
@@ -164,8 +167,9 @@ class Run:
     def report(self):
         """Draw the pictures and return the lines that say how good the samples are."""
         self.draw_history()
-        self.draw(self.demo.pictures(self.training))
-        return self.demo.lines(self.training, self.folder.path)
+        with machine.threads(self.demo.threads):
+            self.draw(self.demo.pictures(self.training))
+            return self.demo.lines(self.training, self.folder.path)
 
     def draw_history(self):
         """losses.png: what the two players had at each step."""
@@ -197,7 +201,7 @@ def prolonged(config, given, folder):
     config = dict(config)
     if str(config.get("demo")) not in DEMOS:
         raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
-    if missing := sorted(DEMOS[config["demo"]].settings.keys() - config.keys()):
+    if missing := sorted({length(config), *RESUMED} - config.keys()):
         raise CheckpointError(f"the checkpoint in {folder} does not say {', '.join(missing)}")
     key = length(config)
     for name, value in given.items():

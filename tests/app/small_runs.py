@@ -5,7 +5,8 @@ from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder
 from npgan.app.run import Run
 
-SMALL = {"demo": "gaussian"} | DEMOS["gaussian"].settings | {"steps": 40, "batch": 8, "hidden": 4}
+TINY = {"steps": 40, "batch": 8, "g_hidden": [4], "d_hidden": [4]}
+SMALL = {"demo": "gaussian"} | DEMOS["gaussian"].settings | TINY
 
 
 def finish(run):

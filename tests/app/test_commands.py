@@ -1,5 +1,7 @@
 """The commands: what each writes and prints."""
 
+import json
+
 import numpy as np
 import pytest
 from small_runs import refused
@@ -99,3 +101,12 @@ def test_gradcheck_exits_1_on_a_wrong_gradient(capsys, monkeypatch):
 
 def test_a_seed_of_the_gradient_check(capsys):
     refused(capsys, "gradcheck", "--seed", "-1", message="seed must be a whole number >= 0, got -1")
+
+
+def test_one_width_for_every_hidden_layer(elsewhere):
+    options = ["train", "ring", "--steps", "1", "--batch", "8", "--quiet"]
+    assert main([*options, "--hidden", "5", "--out", "a"]) == 0
+    assert main([*options, "--hidden", "5", "--d-hidden", "7,6", "--out", "b"]) == 0
+    a, b = (json.loads((elsewhere / name / "config.json").read_text()) for name in "ab")
+    assert (a["g_hidden"], a["d_hidden"]) == ([5, 5, 5], [5, 5])
+    assert (b["g_hidden"], b["d_hidden"]) == ([5, 5, 5], [7, 6])

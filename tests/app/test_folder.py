@@ -68,14 +68,14 @@ def test_the_run_saved_last_is_resumed(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("demo", ["gaussian", "ring"])
 def test_overwriting_removes_everything_that_a_run_leaves(demo, tmp_path):
-    config = {"demo": demo} | DEMOS[demo].settings | {"steps": 20, "batch": 8, "hidden": 4}
+    config = {"demo": demo} | DEMOS[demo].settings | {"steps": 20, "batch": 8, "g_hidden": [4], "d_hidden": [4]}
     finish(Run.new(tmp_path / "run", config))
     Run.new(tmp_path / "run", config, overwrite=True)
     assert contents(tmp_path / "run") == {".npgan-run": b""}
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 0}, {"batch": -1}, {"lr": 0}, {"game": "poker"}, {"seed": -1}, {"hidden": 0}]
+    "wrong", [{"steps": 0}, {"batch": -1}, {"lr": 0}, {"game": "poker"}, {"seed": -1}, {"g_hidden": [0]}]
 )
 def test_settings_that_make_no_sense_write_nothing(wrong, tmp_path):
     Run.new(tmp_path / "run", SMALL).save()

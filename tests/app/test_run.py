@@ -35,7 +35,7 @@ def test_a_run_leaves_its_files_and_the_same_seed_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("demo", ["gaussian", "ring"])
 def test_resuming_ends_at_the_same_bytes(demo, tmp_path, monkeypatch):
     config = SMALL | {"demo": demo} if demo == "gaussian" else {"demo": demo} | DEMOS[demo].settings
-    config |= {"steps": 40, "batch": 8, "hidden": 4}
+    config |= {"steps": 40, "batch": 8, "g_hidden": [4], "d_hidden": [4]}
     finish(Run.new(tmp_path / "whole", config))
 
     class Killed(BaseException):

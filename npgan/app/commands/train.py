@@ -19,7 +19,6 @@ OPTIONS = {
     "lr": (float, "learning rate of G, and of D unless --d-lr is given"),
     "d_lr": (float, "learning rate of D"),
     "beta1": (float, "Adam's first decay"),
-    "hidden": (int, "width of the hidden layers"),
     "g_hidden": ("widths", "widths of G's hidden layers, such as 256,512"),
     "d_hidden": ("widths", "widths of D's hidden layers"),
     "latent": (LATENTS, "the noise z"),
@@ -35,13 +34,19 @@ def add(commands):
     command = commands.add_parser("train", help="train a pair on a data set and leave pictures in a folder")
     demos = command.add_subparsers(metavar="DATA", required=True)
     for demo in DEMOS.values():
-        one = demos.add_parser(demo.name, help=demo.summary, description=f"Train on {demo.summary}.")
+        one = demos.add_parser(demo.name, help=demo.summary, description=about(demo))
         for name, default in demo.settings.items():
             add_setting(one, name, default)
+        one.add_argument("--hidden", type=int, metavar="N", help="one width for every hidden layer of both")
         add_folder(one, demo)
         if demo.reads_files:
             add_data(one)
         one.set_defaults(run=run, demo=demo, data=None)
+
+
+def about(demo):
+    threads = " One thread of the matrix library, on a busy machine too." if demo.threads == 1 else ""
+    return f"Train on {demo.summary}.{threads}"
 
 
 def add_setting(command, name, default):
@@ -78,6 +83,9 @@ def widths(text):
 def given(args):
     """The settings that were typed."""
     typed = {name: value for name in args.demo.settings if (value := getattr(args, name)) is not None}
+    if args.hidden is not None:
+        for name in "g_hidden", "d_hidden":
+            typed.setdefault(name, [args.hidden] * len(args.demo.settings[name]))
     if "average" in typed:
         typed["average"] = typed["average"] or None
     return typed

@@ -45,9 +45,11 @@ class Demo:
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. measures: the
     names of the numbers that measure finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how
     many an image has, if the data are images. reads_files: are they in a folder that the user may name?
+    threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
+    machine they lose.
     """
 
-    measures, arrays, pixels, reads_files = (), {}, None, False
+    measures, arrays, pixels, reads_files, threads = (), {}, None, False, None
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary

@@ -10,12 +10,14 @@ from npgan.distributions import Gaussian
 
 class GaussianDemo(Demo):
     measures = ("mean", "std", "w1", "w1_real")
+    threads = 1
 
     def data(self, folder=None):
         return Gaussian(4.0, 1.25)
 
     def pair(self, config, *, rng):
-        return models.gaussian_pair(rng=rng, **pair_options(config, "lr", "d_lr", "hidden", "n_z", "latent"))
+        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
+        return models.gaussian_pair(rng=rng, **pair_options(config, *names))
 
     def score(self, training, n=10_000):
         """n samples and their W1 to the data, beside that of n real ones."""
@@ -37,11 +39,19 @@ class GaussianDemo(Demo):
 
     def lines(self, training, folder):
         (samples, score), data = self.score(training), training.data
+        variation, floor = self.total_variation(samples, data, rng=training.looking_rng())
         return [
             f"learned mean {samples.mean():.3f}, std {samples.std():.3f}   "
             f"(the data: mean {data.mu:g}, std {data.sigma:g})",
             f"distance to the data: {score}",
+            f"total variation from p_data: {variation:.3f}   (real samples: {floor:.3f})",
         ]
+
+    def total_variation(self, samples, data, *, rng):
+        """That between the density of the data and one estimated from samples (n, 1); and from n real ones."""
+        x = np.linspace(data.mu - 8 * data.sigma, data.mu + 8 * data.sigma, 1001)
+        both = samples, data.sample(len(samples), rng=rng)
+        return [theory.total_variation(data.pdf(x), metrics.kernel_density(one, x), x) for one in both]
 
     def draw(self, figure, training):
         """Densities with D and D*, and under them how G maps noise to samples."""
@@ -52,13 +62,17 @@ class GaussianDemo(Demo):
         x = np.linspace(data.mu - 5 * data.sigma, data.mu + 5 * data.sigma, 400)
         p, q = data.pdf(x), metrics.kernel_density(samples, x)
         top, below = figure.subplots(2, 1, height_ratios=[4, 1])
-        plots.densities(top, x, p, q, gan.probability(x[:, None]), theory.optimal_d(p, q))
+        seen = np.where(p + q > 1e-3, theory.optimal_d(p, q), np.nan)  # where there is anything to tell apart
+        plots.densities(top, x, p, q, gan.probability(x[:, None]), seen)
         plots.legend(top, loc="upper center", ncols=5)
         top.set_title("What G learned, and what D thinks of it")
         if gan.G.n_in == 1:
             z = np.linspace(-2, 2, 21)[:, None]
-            plots.mapping(below, z, gan.generate(z.astype(gan.G.dtype)))
-            below.set(xlim=(x[0], x[-1]), xlabel="z below, x = G(z) above, on one scale")
+            fakes = gan.generate(z.astype(gan.G.dtype))
+            name, sign = ("z", 1) if fakes[-1] > fakes[0] else ("-z", -1)  # p_z is even: -z is as good a noise
+            plots.mapping(below, sign * z, fakes)
+            below.set(xlim=(x[0], x[-1]), xlabel=f"{name} below, x = G(z) above, on one scale")
+            below.set_yticks([0, 1], [name, "x = G(z)"])
         else:
             below.hist(samples[:, 0], 100, color=plots.GENERATOR)
             below.set(xlim=(x[0], x[-1]), xlabel="x = G(z)", ylabel="samples")

@@ -9,6 +9,7 @@ from npgan.app.figures import Picture
 
 class MixtureDemo(Demo):
     measures = ("modes", "high_quality", "reverse_kl")
+    threads = 1
 
     def __init__(self, name, summary, mixture):
         super().__init__(name, summary)
@@ -18,8 +19,8 @@ class MixtureDemo(Demo):
         return self.mixture()
 
     def pair(self, config, *, rng):
-        options = pair_options(config, "lr", "d_lr", "hidden", "n_z", "latent")
-        return models.mixture_pair(rng=rng, dtype=np.float32, **options)
+        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
+        return models.mixture_pair(rng=rng, dtype=np.float32, **pair_options(config, *names))
 
     def score(self, training):
         """2,500 samples of G and their coverage of the modes."""
