@@ -86,7 +86,8 @@ def train(
     batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
     play = ORDERS[require.choice("order", order, ORDERS)]
     if order in ("simultaneous", "one_noise") and d_steps > 1:
-        raise ValueError(f"the order {order!r} has one D step per G step, got d_steps={d_steps}")
+        more = "d_first and g_first can have more"
+        raise ValueError(f"the order {order!r} has one D step per G step, got d_steps={d_steps}; {more}")
     if average is not None:
         require.number("average", average, 0, 1)
     data = data if hasattr(data, "sample") else Rows(data)

@@ -25,7 +25,7 @@ def test_digits_are_the_classic_pair(rng):
     gan = models.digits_pair(rng=rng)
     assert repr(gan.G).startswith("Network(Dense(100, 256), LeakyReLU(0.2), Dense(256, 512)")
     assert isinstance(gan.G.layers[-1], Tanh) and repr(gan.D.layers[-1]) == "Dense(256, 1)"
-    assert gan.opt_g.lr == gan.opt_d.lr == 2e-4 and gan.opt_g.betas == (0.5, 0.999)
+    assert gan.opt_g.betas == (0.5, 0.999) and models.CLASSIC["lr"] == models.CLASSIC["d_lr"] == 2e-4
 
 
 def test_gradients_at_the_size_of_digits(rng):

@@ -49,6 +49,18 @@ def to_pixels(x):
     return np.rint(127.5 * x + 127.5).astype(np.uint8)
 
 
+def shifted(images, *, right=0, down=0):
+    """Images (n, 784) moved by whole pixels, at most 27 either way; black comes in where they leave."""
+    moved, (x, y) = np.zeros_like(images), (int(right), int(down))
+    if max(abs(x), abs(y)) >= SIDE:
+        raise ValueError(f"images of {SIDE} pixels can be moved by less than that, got {right} and {down}")
+    to, of = moved.reshape(-1, SIDE, SIDE), images.reshape(-1, SIDE, SIDE)
+    to[:, max(y, 0) : SIDE + min(y, 0), max(x, 0) : SIDE + min(x, 0)] = of[
+        :, max(-y, 0) : SIDE - max(y, 0), max(-x, 0) : SIDE - max(x, 0)
+    ]
+    return moved
+
+
 def unit_pixels(images):
     """uint8 pixels as float32 in [0, 1], the scale of the published scores."""
     x = images.astype(np.float32)

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from digit_runs import BATCH, FILES, PICTURES, STEPS, TINY, N
-from small_runs import contents, lines, resume
+from small_runs import contents, lines, refused, resume
 
 from npgan import GAN, checkpoint, digits
 from npgan.app.cli import main
@@ -54,6 +55,24 @@ def test_the_strip_holds_the_same_noise_at_each_epoch(mnist, monkeypatch):
     assert (strip[1] == digits.to_pixels(last)).all() and (strip[0] != strip[1]).any()
 
 
+def test_classic_is_the_classic_script_and_resumes(monkeypatch, capsys):
+    hidden = TINY[2:]
+    classic = {"batch": 64, "lr": 2e-4, "d_lr": 2e-4, "order": "d_first", "beta1": 0.5, "n_z": 100}
+
+    def config(*more):
+        assert main(["train", "mnist", "--epochs", "1", *hidden, "--out", "run", *more]) == 0
+        return json.loads(Path("run/config.json").read_text())
+
+    found = config("--classic")
+    assert {name: found[name] for name in classic} == classic
+    assert config("--classic", "--resume") == found
+    refused(capsys, "train", "mnist", "--out", "run", "--resume", "--batch", "32", message="batch = 64")
+    found = config("--classic", "--lr", "1e-3", "--overwrite")
+    assert (found["lr"], found["d_lr"], found["batch"]) == (1e-3, 1e-3, 64)
+    found = config("--overwrite")
+    assert (found["lr"], found["d_lr"], found["batch"], found["order"]) == (8e-4, 8e-4, 256, "one_noise")
+
+
 @pytest.mark.parametrize("d_steps", [1, 3])
 def test_every_epoch_visits_every_image_once(d_steps, folder, monkeypatch, tmp_path):
     batches, sample = [], digits.Images.sample
@@ -63,7 +82,7 @@ def test_every_epoch_visits_every_image_once(d_steps, folder, monkeypatch, tmp_p
         return batches[-1]
 
     monkeypatch.setattr(digits.Images, "sample", noted)
-    assert main(["train", "mnist", "--epochs", "2", "--d-steps", str(d_steps), *TINY]) == 0
+    assert main(["train", "mnist", "--epochs", "2", "--d-steps", str(d_steps), "--order", "d_first", *TINY]) == 0
     assert all(batch.shape == (BATCH, 784) and batch.dtype == np.float32 for batch in batches)
     images = digits.mnist().images
     assert len(np.unique(images, axis=0)) == N

@@ -1,5 +1,6 @@
 """The score of digits: every number it prints, computed a second way."""
 
+import copy
 import math
 import re
 
@@ -48,25 +49,33 @@ def test_score_prints_every_number_beside_its_control(mnist, capsys):
     assert out[8] == f"Mean distance to the nearest of {N} training digits, pixels in [0, 1]:"
     samples.pop(f"{n} real training digits")
     samples["real test digits"] = unseen[:n]
+    samples["exact copies"] = real[:n]
+    samples["copies, a pixel to the right"] = np.roll(real[:n].reshape(-1, 28, 28), 1, axis=2).reshape(n, 784)
+    new = copy.deepcopy(gan.G)
+    for layer in new.layers[::2]:
+        layer.init(rng)
+    samples["an untrained G"] = (new.predict(gan.noise(n, rng=rng)) + 1) / 2.0
     nearest = {}
-    for line, (name, rows) in zip(out[9:12], samples.items(), strict=True):
+    for line, (name, rows) in zip(out[9:15], samples.items(), strict=True):
         distance = np.sqrt(((rows[:, None] - real) ** 2).sum(axis=2))
         nearest[name], least = distance.argmin(axis=1), distance.min(axis=1)
         found = re.fullmatch(r"  (.*\S) +(\d+\.\d\d) \+- (\d+\.\d\d)", line)
         assert found and found[1] == name, line
         assert abs(float(found[2]) - least.mean()) < 0.01
         assert abs(float(found[3]) - least.std() / math.sqrt(n)) < 0.01
+    assert float(out[12].split()[-3]) == 0  # exact copies
+    assert "It cannot tell a new digit from a copy moved" in out[15]
 
-    assert out[14] == "Mean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
-    for line, (name, rows) in zip(out[15:18], samples.items(), strict=True):
+    assert out[19] == "Mean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
+    for line, (name, rows) in zip(out[20:26], samples.items(), strict=True):
         D = 1 / (1 + np.exp(-gan.D.predict((2 * rows - 1).astype(np.float32))))
         assert line.startswith(f"  {name} ") and abs(float(line.split()[-1]) - D.mean()) < 1e-3
 
-    assert out[19] == f"Share of each class among the nearest training digits, of {n} samples:"
-    assert out[20].split() == list("0123456789")
-    for line, (name, index) in zip(out[21:], nearest.items(), strict=True):
+    assert out[27] == f"Share of each class among the nearest training digits, of {n} samples:"
+    assert out[28].split() == list("0123456789")
+    for line, (name, index) in zip(out[29:], nearest.items(), strict=True):
         share = [100 * np.mean(train.labels[index] == digit) for digit in range(10)]
-        assert line.startswith(f"  {name} ") and len(line) == len(out[20])
+        assert line.startswith(f"  {name} ") and len(line) == len(out[28])
         printed = [float(word.strip("%")) for word in line[len(name) + 2 :].split()]
         assert np.abs(np.array(printed) - share).max() <= 0.5 + 1e-9
 

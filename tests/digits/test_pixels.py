@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npgan.digits import Images, from_pixels, to_pixels, unit_pixels
+from npgan.digits import Images, from_pixels, shifted, to_pixels, unit_pixels
 
 
 def test_every_byte_becomes_a_number_in_the_range_of_tanh_and_back():
@@ -55,3 +55,16 @@ def test_images_must_be_bytes():
         Images(np.zeros((5, 784)))
     with pytest.raises(ValueError, match="shape"):
         Images(np.zeros((5, 28, 28), np.uint8))
+
+
+def test_shifted_moves_every_pixel_and_lets_black_in(rng):
+    images = rng.integers(1, 256, size=(3, 784), dtype=np.uint8)
+    for right, down in (1, 0), (-1, 0), (0, 1), (0, -1), (2, -3), (0, 0):
+        moved, by_hand = shifted(images, right=right, down=down).reshape(-1, 28, 28), np.zeros((3, 28, 28), np.uint8)
+        for row in range(28):
+            for column in range(28):
+                if 0 <= row - down < 28 and 0 <= column - right < 28:
+                    by_hand[:, row, column] = images.reshape(-1, 28, 28)[:, row - down, column - right]
+        assert (moved == by_hand).all() and moved.dtype == np.uint8
+    with pytest.raises(ValueError, match="by less than that, got 28 and 0"):
+        shifted(images, right=28)

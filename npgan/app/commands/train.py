@@ -38,10 +38,14 @@ def add(commands):
         for name, default in demo.settings.items():
             add_setting(one, name, default)
         one.add_argument("--hidden", type=int, metavar="N", help="one width for every hidden layer of both")
+        if demo.classic:
+            settings = ", ".join(f"{name} {value}" for name, value in demo.classic.items())
+            text = f"start from the settings of the classic script: {settings}"
+            one.add_argument("--classic", action="store_true", help=text)
         add_folder(one, demo)
         if demo.reads_files:
             add_data(one)
-        one.set_defaults(run=run, demo=demo, data=None)
+        one.set_defaults(run=run, demo=demo, data=None, **({} if demo.classic else {"classic": False}))
 
 
 def about(demo):
@@ -81,14 +85,17 @@ def widths(text):
 
 
 def given(args):
-    """The settings that were typed."""
+    """The settings that were typed, those that --classic stands for among them."""
     typed = {name: value for name in args.demo.settings if (value := getattr(args, name)) is not None}
     if args.hidden is not None:
         for name in "g_hidden", "d_hidden":
             typed.setdefault(name, [args.hidden] * len(args.demo.settings[name]))
     if "average" in typed:
         typed["average"] = typed["average"] or None
-    return typed
+    classic = args.demo.classic if args.classic else {}
+    if "lr" in classic.keys() & typed.keys():
+        typed.setdefault("d_lr", typed["lr"])
+    return classic | typed
 
 
 def start(args):
