@@ -1,6 +1,7 @@
 """The noise z that G turns into samples: where it comes from, and how to walk through it."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -10,6 +11,15 @@ LATENTS = {  # each with mean 0 and variance 1
     "normal": lambda rng, shape, dtype: rng.standard_normal(shape, dtype),
     "uniform": lambda rng, shape, dtype: math.sqrt(12) * (rng.random(shape, dtype) - 0.5),
 }
+
+
+def even(latent, n):
+    """n equally likely noises in one dimension, (n, 1), in rising order: through them, G's density without
+    the jitter of random ones."""
+    chance = (np.arange(n) + 0.5) / require.count("n", n)
+    if require.choice("latent", latent, LATENTS) == "uniform":
+        return math.sqrt(12) * (chance - 0.5)[:, None]
+    return np.array([[NormalDist().inv_cdf(c)] for c in chance])
 
 
 def walk(start, end, steps):

@@ -43,7 +43,7 @@ def densities(ax, x, p, q, D=None, d_star=None):
     """
     ax.fill_between(x, p, color=DATA, alpha=0.12, lw=0)
     ax.fill_between(x, q, color=GENERATOR, alpha=0.12, lw=0)
-    ax.plot(x, p, color=DATA, ls=":", lw=2.5, label="p_data")
+    ax.plot(x, p, color=DATA, ls=":", lw=2.5, label="p_data", zorder=3)  # seen where p_g lies on it
     ax.plot(x, q, color=GENERATOR, lw=2, label="p_g")
     ax.set(xlabel="x", ylabel="density", xlim=(x[0], x[-1]))
     ax.set_ylim(0, 1.3 * max(np.max(p), np.max(q)))

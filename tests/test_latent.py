@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from npgan.latent import LATENTS, walk
+from npgan.latent import LATENTS, even, walk
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -16,6 +16,16 @@ def test_noise_is_these_draws(dtype):
     z = LATENTS["uniform"](ours, (1000, 3), dtype)
     wanted = (2 * theirs.random((1000, 3), dtype) - 1) * math.sqrt(3)  # on (-sqrt(3), sqrt(3)): variance 1
     assert abs(z - wanted).max() < 8 * np.finfo(dtype).eps and z.dtype == dtype
+
+
+@pytest.mark.parametrize("latent", LATENTS)
+def test_even_noise_is_noise_without_its_jitter(latent, rng):
+    z, random = even(latent, 20_000), np.sort(LATENTS[latent](rng, (20_000, 1), np.float64), axis=0)
+    assert z.shape == (20_000, 1) and (np.diff(z[:, 0]) > 0).all() and abs(z + z[::-1]).max() < 1e-12
+    assert abs(z.std() - 1) < 1e-3 and np.abs(z - random).mean() < 0.02
+    assert len(even(latent, 1)) == 1
+    with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
+        even(latent, 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

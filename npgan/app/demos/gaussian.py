@@ -6,6 +6,7 @@ from npgan import metrics, models, theory
 from npgan.app.demos.base import Demo, pair_options
 from npgan.app.figures import Picture
 from npgan.distributions import Gaussian
+from npgan.latent import even
 
 
 class GaussianDemo(Demo):
@@ -57,16 +58,17 @@ class GaussianDemo(Demo):
         """Densities with D and D*, and under them how G maps noise to samples."""
         from npgan import plots
 
-        gan, data = training.gan, training.data
-        samples = gan.sample(10_000, rng=training.looking_rng())
+        gan, data, line = training.gan, training.data, training.gan.G.n_in == 1
+        z = even(gan.latent, 10_000) if line else gan.noise(10_000, rng=training.looking_rng())
+        samples = gan.generate(z)
         x = np.linspace(data.mu - 5 * data.sigma, data.mu + 5 * data.sigma, 400)
-        p, q = data.pdf(x), metrics.kernel_density(samples, x)
+        p, q = data.pdf(x), metrics.kernel_density(samples, x, bandwidth=0.08 if line else None)
         top, below = figure.subplots(2, 1, height_ratios=[4, 1])
         seen = np.where(p + q > 1e-3, theory.optimal_d(p, q), np.nan)  # where there is anything to tell apart
         plots.densities(top, x, p, q, gan.probability(x[:, None]), seen)
         plots.legend(top, loc="upper center", ncols=5)
         top.set_title("What G learned, and what D thinks of it")
-        if gan.G.n_in == 1:
+        if line:
             z = np.linspace(-2, 2, 21)[:, None]
             fakes = gan.generate(z.astype(gan.G.dtype))
             name, sign = ("z", 1) if fakes[-1] > fakes[0] else ("-z", -1)  # p_z is even: -z is as good a noise
