@@ -82,7 +82,8 @@ def test_every_epoch_visits_every_image_once(d_steps, folder, monkeypatch, tmp_p
         return batches[-1]
 
     monkeypatch.setattr(digits.Images, "sample", noted)
-    assert main(["train", "mnist", "--epochs", "2", "--d-steps", str(d_steps), "--order", "d_first", *TINY]) == 0
+    options = "--epochs", "2", "--d-steps", str(d_steps), "--order", "d_first", *TINY
+    assert main(["train", "mnist", *options]) == 0
     assert all(batch.shape == (BATCH, 784) and batch.dtype == np.float32 for batch in batches)
     images = digits.mnist().images
     assert len(np.unique(images, axis=0)) == N

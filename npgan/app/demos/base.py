@@ -43,8 +43,9 @@ class Demo:
     """What every demo has; one has at least data, pair, marks, measures, measure, pictures and lines.
 
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. classic: those
-    that the classic script has otherwise, if there is one. measures: the names of the numbers that measure finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how
-    many an image has, if the data are images. reads_files: are they in a folder that the user may name?
+    that the classic script has otherwise, if there is one. measures: the names of the numbers that measure
+    finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
+    images. reads_files: are they in a folder that the user may name?
     threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
     machine they lose.
     """

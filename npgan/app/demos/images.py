@@ -174,9 +174,9 @@ def look_lines(gan, looked_at, train):
         found, n = metrics.nearest(samples, train.images), len(samples)
         shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
         yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
-    yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy moved"
-    yield "by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a blur, which lies"
-    yield "nearer. Theis et al. 2016. Whether G copies is for the eye: `npgan sample --nearest`, and --walk."
+    yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy that"
+    yield "was moved by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a"
+    yield "blur, which lies nearer. Theis et al. 2016. Whether G copies is for the eye: see nearest.png."
     yield "\nMean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
     for name, samples in looked_at.items():
         yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
