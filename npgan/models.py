@@ -26,7 +26,7 @@ RING = COMMON | {
     "steps": 10_000, "batch": 256, "lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "anneal": True, "latent": "uniform",
     "n_z": 2, "g_hidden": [64, 64, 64], "d_hidden": [128, 128],
 }  # fmt: skip
-GRID = RING | {"steps": 24_000, "g_hidden": [128, 128]}
+GRID = RING | {"steps": 24_000, "order": "one_noise", "g_hidden": [128, 128]}
 DIGITS = COMMON | {
     "epochs": 50, "batch": 256, "lr": 8e-4, "d_lr": 8e-4, "beta1": 0.5, "anneal": False, "order": "one_noise",
     "n_z": 100, "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
