@@ -5,7 +5,6 @@ are, and no two share a byte; an array is made only if its header says what was 
 long as that. So all arrays together have no more bytes than the file. Nothing is ever unpickled.
 """
 
-import io
 import math
 import os
 import stat
@@ -30,20 +29,23 @@ def open_plain(path):
     raise ValueError("it is no plain file")
 
 
-class Pieces(io.BufferedReader):
+class Pieces:
     """A file that gives at most PIECE bytes at a time. A zip's list of entries is read at once, and takes a
     dozen times its length in memory: a longer one is cut short, which zipfile notices."""
 
-    def read(self, size=-1, /):
-        return super().read(PIECE if size is None or size < 0 else min(size, PIECE))
+    def __init__(self, file):
+        self.file, self.seek, self.tell, self.seekable = file, file.seek, file.tell, file.seekable
+
+    def read(self, size=-1):
+        return self.file.read(PIECE if size < 0 else min(size, PIECE))
 
 
 class Archive:
-    """The arrays in an open, unbuffered file of `size` bytes. ValueError, here and from its methods, says in
-    one line what is wrong, and quotes no bytes of the file."""
+    """The arrays in an open file of `size` bytes. ValueError, here and from its methods, says in one line what
+    is wrong, and quotes no bytes of the file."""
 
     def __init__(self, file):
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = file.seek(0, os.SEEK_END)
         with _damage("File is not a zip file, or a damaged one"):
             self.zip = zipfile.ZipFile(Pieces(file))
             infos = sorted(self.zip.infolist(), key=lambda info: info.header_offset)

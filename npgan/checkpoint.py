@@ -83,7 +83,7 @@ def load(path):
     Nothing is unpickled, every array must have the shape and dtype that the layers call for, and the
     memory that is taken is a few times the size of the file, whatever the file claims.
     """
-    where = one_line(Path(path))
+    where = one_line(Path(path), limit=4000)
     try:
         with open_plain(path) as file:
             archive = Archive(file)
@@ -101,7 +101,7 @@ def load(path):
         raise CheckpointError(f"{where} cannot be read: permission denied") from None
     except Exception as error:  # whatever JSON, NumPy or a constructor make of a crafted file
         reason = f"it does not say {error}" if isinstance(error, KeyError) else str(error)
-        reason = one_line(reason or type(error).__name__, 300)
+        reason = one_line(reason or type(error).__name__, limit=300)
         raise CheckpointError(f"{where} is not a usable checkpoint: {reason}") from None
 
 
@@ -186,13 +186,11 @@ def _rng_state(rng):
 
 
 def _check_written(file, arrays):
-    """ValueError unless the open file holds just these arrays."""
-    file.flush()
-    with open(file.fileno(), "rb", buffering=0, closefd=False) as again:
-        archive = Archive(again)
-        for name, array in arrays.items():
-            if not np.array_equal(archive.read(name, array.dtype, array.shape), array):
-                raise ValueError(f"{name!r} changed while it was written")
+    """ValueError unless load would find just these arrays in the open file."""
+    archive = Archive(file)
+    for name, array in arrays.items():
+        if not np.array_equal(archive.read(name, array.dtype, array.shape), array):
+            raise ValueError(f"{name!r} changed while it was written")
 
 
 # --- on the way in ---

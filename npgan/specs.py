@@ -88,15 +88,15 @@ def plain(name, value, depth=DEPTH_LIMIT):
 def shown(value):
     """repr(value) on one line that is not too long, for a message."""
     try:
-        return one_line(repr(value), 80)
+        return one_line(repr(value), limit=80)
     except Exception:  # of a class of one's own, or a number of a million digits
         return f"a {type(value).__name__}"
 
 
-def one_line(text, most=4000):
-    """text, cut after so many characters, with what cannot be printed escaped."""
+def one_line(text, limit):
+    """The text, cut after so many characters, with what cannot be printed escaped."""
     text = str(text)
-    cut = text[:most] + ("..." if len(text) > most else "")
+    cut = text[:limit] + ("..." if len(text) > limit else "")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
@@ -106,18 +106,22 @@ def _is_finite(value):
 
 def _is_text(value):
     """Is it a str, and without halves of characters, of which JSON makes whole ones?"""
-    return type(value) is str and not any("\ud800" <= c <= "\udfff" for c in value)
+    return type(value) is str and (value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value))
 
 
 # --- from a thing to its spec ---
 
 
 def _known(thing, classes):
-    """The name of its class, which must be one of classes itself."""
+    """The name of its class, which must be one of classes itself, and its methods those of the class."""
     name = type(thing).__name__
-    if classes.get(name) is type(thing):
-        return name
-    raise ValueError(f"a checkpoint can hold one of {', '.join(classes)}, got {name}: it could not be loaded")
+    if classes.get(name) is not type(thing):
+        known = ", ".join(classes)
+        raise ValueError(f"a checkpoint can hold one of {known}, got {name}: it could not be loaded")
+    for method in vars(thing):
+        if callable(getattr(type(thing), method, None)):
+            raise ValueError(f"a checkpoint can hold no {name} with its own {method}: it could not be loaded")
+    return name
 
 
 def _settings(thing):
@@ -128,9 +132,9 @@ def _settings(thing):
 
 
 def _arrays(thing):
-    """{name: (dtype, shape)} of the arrays that it remembers."""
+    """{name: "float64 (17,)", say} of the arrays that it remembers."""
     state = thing.state() if hasattr(thing, "state") else {}
-    return {name: (getattr(array, "dtype", type(array)), np.shape(array)) for name, array in state.items()}
+    return {name: f"{getattr(array, 'dtype', type(array))} {np.shape(array)}" for name, array in state.items()}
 
 
 def _spec(thing, classes, *parts):
@@ -141,10 +145,11 @@ def _spec(thing, classes, *parts):
         plain(name, settings)
         again = _make([name, settings], classes, *parts)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"a checkpoint cannot hold this {name}: {one_line(error, 300)}") from None
-    got, wanted = (settings, _arrays(thing)), (_settings(again), _arrays(again))
-    if got != wanted:
-        raise ValueError(f"a checkpoint cannot hold this {name}: it has {shown(got)}, wanted {shown(wanted)}")
+        raise ValueError(f"a checkpoint cannot hold this {name}: {one_line(error, limit=300)}") from None
+    for got, wanted in (settings, _settings(again)), (_arrays(thing), _arrays(again)):
+        if got != wanted:
+            differs = f"it has {shown(got)}, wanted {shown(wanted)}"
+            raise ValueError(f"a checkpoint cannot hold this {name}: {differs}")
     return [name, settings]
 
 
@@ -199,7 +204,6 @@ def _make_network(spec, rng):
 
 def _check_rates(rates):
     """Return the fractions that a schedule leaves of the rates of opt_g and opt_d, if they are numbers >= 0."""
-    plain("rates", rates)
     rate_g, rate_d = rates
     for rate in rate_g, rate_d:
         if type(rate) not in (int, float) or not 0 <= rate <= 1e300:

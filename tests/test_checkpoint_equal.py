@@ -3,6 +3,7 @@
 import collections
 import enum
 import math
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -214,6 +215,12 @@ def in_config(parts, value):
     return parts.one._replace(config=config)
 
 
+def ruled(generator):
+    game = games.Minimax()
+    game.generator = generator
+    return game
+
+
 def other(net):
     """A network that is not like net."""
     return Network(Dense(net.n_in, net.n_out + 1), rng=np.random.default_rng(0), dtype=net.dtype)
@@ -228,8 +235,11 @@ CHANGES = {  # what: (other values, how they are put into the parts of a checkpo
     "name in the data": (NOT_NAMES, lambda p, v: p.one._replace(data={v: np.zeros(1)})),
     "state of the data": ([[], None, 1, "a", collections.OrderedDict()], lambda p, v: p.one._replace(data=v)),
     "gan": ([None, 1, "GAN", GAN, games.minimax], lambda p, v: p.one._replace(gan=v)),
+    "rule of a game": ([MyGame().generator], lambda p, v: put(p.gan, "game", ruled(v))),
     "class of gan": ([MyGAN], lambda p, v: put(p.gan, "__class__", v)),
     "game": ([MyGame(), games.Minimax, "minimax", None], lambda p, v: put(p.gan, "game", v)),
+    "own method": (["V_gradient", "sample"], lambda p, v: put(p.gan, v, getattr(p.gan, v))),
+    "own method of a layer": (["forward", "backward"], lambda p, v: put(p.layer, v, getattr(p.layer, v))),
     "latent": (["", "Normal", None, 1, ("normal",)], lambda p, v: put(p.gan, "latent", v)),
     "gamma": (NOT_RATES, lambda p, v: put(p.gan, "gamma", v)),
     "sigma": (NOT_RATES, lambda p, v: put(p.gan, "sigma", v)),
@@ -299,3 +309,38 @@ def test_each_of_these_values_is_refused(what, tmp_path):
             refused(bad, tmp_path / "c.npz")
             tried += 1
         assert tried
+
+
+def test_what_was_not_written_as_it_should_be_is_not_left_there(tmp_path, monkeypatch):
+    gan, rng = make()
+    path, right = tmp_path / "c.npz", np.savez
+
+    def astray(file, **arrays):
+        right(file, **(arrays | {"G.0.bias": arrays["G.0.bias"] + 1}))
+
+    save(path, gan, step=1, rng=rng)
+    before = path.read_bytes()
+    monkeypatch.setattr(np, "savez", astray)
+    with pytest.raises(ValueError, match="'G.0.bias' changed while it was written"):
+        save(path, gan, step=2, rng=rng)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_save_takes_no_second_gan_of_memory(tmp_path, rng):
+    """It makes one network, or the vectors of one optimiser, at a time."""
+    G = Network(Dense(100, 1000), LeakyReLU(0.2), Dense(1000, 100), rng=rng)
+    D = Network(Dense(100, 2000), LeakyReLU(0.2), Dense(2000, 1), rng=rng)
+    gan = GAN(G, D, Adam(G, lr=1e-3), Adam(D, lr=1e-3))
+    gan.update_average(0.9, 1)
+    save(tmp_path / "c.npz", gan, step=0, rng=rng)
+    size = (tmp_path / "c.npz").stat().st_size
+    assert size > 10_000_000
+    for call, most in (lambda: save(tmp_path / "c.npz", gan, step=0, rng=rng), 0.5), (
+        lambda: load(tmp_path / "c.npz"), 2.0,
+    ):  # fmt: skip
+        tracemalloc.start()
+        try:
+            call()
+            assert tracemalloc.get_traced_memory()[1] < most * size + 500_000
+        finally:
+            tracemalloc.stop()

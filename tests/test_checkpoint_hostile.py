@@ -51,7 +51,7 @@ WEAKNESSES = {  # a check, another in its place, the attack that should notice, 
     "any number will do": (checkpoint, "_check_numbers", unchecked, hostile.numbers, "is not finite"),
     "any value will do": (checkpoint, "plain", unchecked, hostile.crafted_meta, "is not plain JSON"),
     "any state will do": (checkpoint, "_make_rng", unchecked_rng, hostile.stuck, "stands still"),
-    "texts as they are": (checkpoint, "one_line", lambda text, most=0: str(text), PATHS, "not one line"),
+    "texts as they are": (checkpoint, "one_line", lambda text, limit: str(text), PATHS, "not one line"),
 }
 
 
