@@ -5,30 +5,35 @@ Sequential names them: `G.0.weight` (n_out, n_in), `G.0.bias`, `D.0.weight`, ...
 averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...),
 the place in the data and what tells these data from others (`data.order`, `data.digest`), and `meta`:
 JSON with [class, {setting: value}] of the gan, its game, networks, layers and optimisers, the step, the
-state of the random generator, and whatever configuration the caller adds.
+state of the random generator, and whatever configuration the caller adds. What save accepts, load gives
+back equal.
 """
 
-import io
 import json
-import math
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from npgan import require
+from npgan.archive import Archive, open_plain
 from npgan.files import whole_file
 from npgan.games import GAMES
 from npgan.gan import GAN
 from npgan.layers import LAYERS
-from npgan.network import NETWORKS
 from npgan.optim import OPTIMISERS
-from npgan.variants import VARIANTS
+from npgan.specs import build, describe, named, one_line, plain, shown
 
 FORMAT, OLD_FORMAT = "npgan checkpoint 2", "npgan checkpoint 1"
-GAME_CLASSES = {type(game).__name__: type(game) for game in GAMES.values()}
-META_LIMIT = 1_000_000  # bytes; ours are about 2,000
+META_LIMIT = 1_000_000  # characters; ours are about 2,000
+MARKS_LIMIT = 20_000  # of [ { , : in them: each value takes memory, however short it is; ours are about 200
+COUNT_LIMIT = 2**53  # of steps: beyond, floats leave some out
+DATA_DTYPES = {np.dtype(code).name: np.dtype(code) for code in "?bhiqBHIQefd"}
 TORCH_NAMES = {"W": "weight", "b": "bias"}
+META = {  # what meta says, and as what
+    "gan": list, "game": list, "G": list, "D": list, "opt_g": list, "opt_d": list, "averaged": bool,
+    "rates": list, "step": int, "rng": dict, "data": dict, "config": dict,
+}  # fmt: skip
 
 
 class CheckpointError(ValueError):
@@ -49,28 +54,27 @@ def save(path, gan, *, step, rng, data=None, config=None):
     """Write everything that the next step depends on to path, whole or not at all.
 
     step: how many are done. data: the object that train draws from (its state() is kept, if it has
-    one). config: a JSON-able dict for the caller's own use. OSError if path cannot be written;
-    ValueError for a layer, a game, a variant or an optimiser that `load` would not know.
+    one). config: a dict for the caller's own use, of values that JSON gives back as they are. OSError if
+    path cannot be written; ValueError, before it is touched, for what `load` would not give back equal: a
+    class of one's own, a number that is not finite, a tuple in config, a generator other than PCG64.
     """
-    kind, settings = _spec(gan, VARIANTS)
+    state = _state(data)
     meta = {
         "format": FORMAT,
-        "gan": [kind, settings | {"latent": gan.latent}],
-        "game": _spec(gan.game, GAME_CLASSES),
-        "G": _network_spec(gan.G),
-        "D": _network_spec(gan.D),
-        "opt_g": _spec(gan.opt_g, OPTIMISERS),
-        "opt_d": _spec(gan.opt_d, OPTIMISERS),
-        "averaged": gan.average is not None,
-        "step": int(step),
-        "rng": rng.bit_generator.state,
-        "data": {name: [array.dtype.name, *array.shape] for name, array in _state(data).items()},
-        "config": config or {},
+        **describe(gan),
+        "step": int(step) if isinstance(step, np.integer) else step,
+        "rng": _rng_state(rng),
+        "data": {name: [array.dtype.name, *array.shape] for name, array in state.items()},
+        "config": {} if config is None else config,
     }
-    arrays = _arrays(gan) | {f"data.{name}": array for name, array in _state(data).items()}
-    text = json.dumps(meta)
-    with whole_file(path) as file:
+    _check_meta(meta)
+    text = _check_length(json.dumps(meta))
+    arrays = _arrays(gan) | {f"data.{name}": array for name, array in state.items()}
+    for name, array in arrays.items():
+        _check_numbers(name, array)
+    with whole_file(path, "w+b") as file:
         np.savez(file, meta=np.array(text), **arrays)
+        _check_written(file, arrays)
 
 
 def load(path):
@@ -79,31 +83,26 @@ def load(path):
     Nothing is unpickled, every array must have the shape and dtype that the layers call for, and the
     memory that is taken is a few times the size of the file, whatever the file claims.
     """
-    path = Path(path)
+    where = one_line(Path(path), limit=4000)
     try:
-        size = path.stat().st_size
-        with zipfile.ZipFile(path) as archive:
+        with open_plain(path) as file:
+            archive = Archive(file)
             meta = _read_meta(archive)
-            gan, wanted = _build(meta, size)
-            wanted.update({f"data.{n}": (np.dtype(d), tuple(s)) for n, (d, *s) in meta["data"].items()})
-            arrays = {name: _read(archive, name, *want) for name, want in wanted.items()}
-        rng = np.random.Generator(np.random.PCG64())
-        rng.bit_generator.state = meta["rng"]
+            gan, rng = build(meta, archive.size), _make_rng(meta["rng"])
+            for name, target in _arrays(gan).items():
+                target[...] = _check_numbers(name, archive.read(name, target.dtype, target.shape))
+            data = {name: _read_data(archive, name, *kind) for name, kind in meta["data"].items()}
+        return Checkpoint(gan, meta["step"], rng, data, meta["config"])
     except FileNotFoundError:
-        raise CheckpointError(f"no checkpoint at {path}: no such file") from None
+        raise CheckpointError(f"no checkpoint at {where}: no such file") from None
     except IsADirectoryError:
-        raise CheckpointError(f"{path} is a folder, and a checkpoint is a file in it") from None
+        raise CheckpointError(f"{where} is a folder, and a checkpoint is a file in it") from None
     except PermissionError:
-        raise CheckpointError(f"{path} cannot be read: permission denied") from None
-    except CheckpointError as error:
-        raise CheckpointError(f"{path} is not a usable checkpoint: {error}") from None
-    except Exception as error:  # whatever zip, JSON or NumPy make of a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} is not a usable checkpoint: {reason}") from None
-    for name, target in _arrays(gan).items():
-        target[...] = arrays[name]
-    data = {name: arrays[f"data.{name}"] for name in meta["data"]}
-    return Checkpoint(gan, meta["step"], rng, data, meta["config"])
+        raise CheckpointError(f"{where} cannot be read: permission denied") from None
+    except Exception as error:  # whatever JSON, NumPy or a constructor make of a crafted file
+        reason = f"it does not say {error}" if isinstance(error, KeyError) else str(error)
+        reason = one_line(reason or type(error).__name__, limit=300)
+        raise CheckpointError(f"{where} is not a usable checkpoint: {reason}") from None
 
 
 def is_finite(gan):
@@ -128,77 +127,98 @@ def _arrays(gan):
     return out
 
 
+# --- what save asks of a run, and load of a file ---
+
+
+def _check_meta(meta):
+    """ValueError unless meta says all that it should, and JSON gives it back as it is."""
+    for name, kind in META.items():
+        if type(meta[name]) is not kind:
+            raise ValueError(f"{name} must be of type {kind.__name__}, got {shown(meta[name])}")
+    for name, value in meta.items():
+        plain(name, value)
+    for name in meta["data"]:
+        if not name.isidentifier() or len(name) > 100:
+            raise ValueError(f"arrays of the data must be named as variables are, got {shown(name)}")
+    if not 0 <= meta["step"] <= COUNT_LIMIT:
+        raise ValueError(f"step must be a whole number from 0 to {COUNT_LIMIT}, got {shown(meta['step'])}")
+
+
+def _check_length(text):
+    """Return text, the JSON of meta, if it takes little memory to read."""
+    marks = sum(map(text.count, "[{,:"))
+    if len(text) <= META_LIMIT and marks <= MARKS_LIMIT:
+        return text
+    most = f"{META_LIMIT} characters and {MARKS_LIMIT} of [ {{ , : in JSON"
+    raise ValueError(f"config and settings may have {most}, got {len(text)} and {marks}")
+
+
+def _check_numbers(name, array):
+    """Return array if its numbers are such that training can go on from them."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name!r} holds numbers that are not finite")
+    if array.dtype.kind == "i" and ((array < 0) | (array > COUNT_LIMIT)).any():
+        raise ValueError(f"{name!r} holds a count below 0 or above {COUNT_LIMIT}")
+    if name in ("opt_g.v", "opt_d.v") and (array < 0).any():
+        raise ValueError(f"{name!r} holds a sum of squares below 0")
+    return array
+
+
+# --- on the way out ---
+
+
 def _state(data):
-    return data.state() if hasattr(data, "state") else {}
+    """{name: array} of the place in the data, if they have one."""
+    state = data.state() if hasattr(data, "state") else {}
+    if type(state) is not dict:
+        raise ValueError(f"the state of the data must be a dict of arrays, got {shown(state)}")
+    for name, array in state.items():
+        if type(array) is not np.ndarray or DATA_DTYPES.get(array.dtype.name) != array.dtype:
+            got = shown(getattr(array, "dtype", type(array)))
+            raise ValueError(f"the state of the data must be arrays of numbers, got {shown(name)} of {got}")
+    return state
 
 
-def _spec(thing, classes):
-    """[class name, {setting: value}], from which `_make` makes the same thing again."""
-    name = type(thing).__name__
-    if classes.get(name) is not type(thing):
-        known = ", ".join(classes)
-        raise ValueError(f"a checkpoint can hold one of {known}, got {name}: it could not be loaded")
-    return [name, {setting: getattr(thing, setting) for setting in thing.settings}]
+def _rng_state(rng):
+    if type(rng) is np.random.Generator and type(rng.bit_generator) is np.random.PCG64:
+        return _make_rng(rng.bit_generator.state).bit_generator.state
+    raise ValueError(f"rng must be a Generator on PCG64, as np.random.default_rng makes it, got {shown(rng)}")
 
 
-def _network_spec(net):
-    name, settings = _spec(net, NETWORKS)
-    layers = [_spec(layer, LAYERS) for layer in net.layers]
-    return [name, settings | {"layers": layers, "dtype": net.dtype.name}]
+def _check_written(file, arrays):
+    """ValueError unless load would find just these arrays in the open file."""
+    archive = Archive(file)
+    for name, array in arrays.items():
+        if not np.array_equal(archive.read(name, array.dtype, array.shape), array):
+            raise ValueError(f"{name!r} changed while it was written")
 
 
-def _make(spec, classes, *parts, **more):
-    name, settings = spec
-    if name not in classes:
-        raise CheckpointError(f"it needs a {name!r}, known are {', '.join(classes)}")
-    return classes[name](*parts, **settings, **more)
-
-
-def _make_game(spec):
-    """The game of a spec: the one that `games` holds, if it is that one."""
-    ready = (game for game in GAMES.values() if _spec(game, GAME_CLASSES) == spec)
-    return next(ready, None) or _make(spec, GAME_CLASSES)
-
-
-def _make_network(key, spec, size, rng):
-    """The network of a spec; CheckpointError, before it takes memory, if it cannot be in size bytes."""
-    name, settings = spec
-    layers = [_make(layer, LAYERS) for layer in settings["layers"]]
-    numbers = sum(math.prod(shape) for layer in layers for shape in getattr(layer, "shapes", {}).values())
-    if numbers * np.dtype(settings["dtype"]).itemsize > size:
-        raise CheckpointError(f"its {key} would not fit into a file of {size} bytes")
-    others = {name: value for name, value in settings.items() if name != "layers"}
-    return _make([name, others], NETWORKS, *layers, rng=rng)
+# --- on the way in ---
 
 
 def _read_meta(archive):
-    dtype, shape = _header(archive, "meta")
-    if dtype.kind != "U" or shape != () or dtype.itemsize > 4 * META_LIMIT:
+    dtype, shape = archive.kind("meta")
+    if dtype.kind != "U" or shape != () or not 0 < dtype.itemsize <= 4 * META_LIMIT:
         raise CheckpointError("its meta entry is not a text")
-    meta = json.loads(str(_read(archive, "meta", dtype, shape)))
+    text = str(archive.read("meta", dtype, shape))
+    meta = json.loads(_check_length(text)) if text.isascii() else None
     if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, OLD_FORMAT):
         raise CheckpointError(f"its format is neither {FORMAT!r} nor {OLD_FORMAT!r}")
-    if meta["format"] == OLD_FORMAT:
-        meta = _from_old(meta)
-    if not isinstance(meta["step"], int) or meta["step"] < 0 or not isinstance(meta["config"], dict):
-        raise CheckpointError("its step or configuration makes no sense")
+    meta = {"rates": [1.0, 1.0]} | (_from_old(meta) if meta["format"] == OLD_FORMAT else meta)
+    _check_meta(meta)
+    _check_length(json.dumps(meta))
     return meta
 
 
 def _from_old(meta):
     """Format 2 from format 1, which knew the plain GAN alone and had [class, value, ...] in place of names."""
 
-    def named(spec, classes):
-        name, *values = spec
-        return [name, dict(zip(classes[name].settings, values, strict=True))]
-
     def network(key):
-        layers = [named(layer, LAYERS) for layer in meta[key]]
-        return ["Network", {"layers": layers, "dtype": meta["dtype"]}]
+        return ["Network", {"layers": [named(layer, LAYERS) for layer in meta[key]], "dtype": meta["dtype"]}]
 
     return meta | {
         "gan": ["GAN", {"latent": meta["latent"]}],
-        "game": [type(GAMES[meta["game"]]).__name__, {}],
+        "game": [type(GAMES[require.choice("game", meta["game"], GAMES)]).__name__, {}],
         "G": network("G"),
         "D": network("D"),
         "opt_g": named(meta["opt_g"], OPTIMISERS),
@@ -206,46 +226,18 @@ def _from_old(meta):
     }
 
 
-def _build(meta, size):
-    """The GAN that meta describes, with parameters still to be filled, and {name: (dtype, shape)}."""
-    rng = np.random.default_rng(0)
-    G, D = (_make_network(key, meta[key], size, rng) for key in ("G", "D"))
-    parts = G, D, _make(meta["opt_g"], OPTIMISERS, G), _make(meta["opt_d"], OPTIMISERS, D)
-    gan = _make(meta["gan"], VARIANTS, *parts, game=_make_game(meta["game"]))
-    if meta["averaged"]:
-        gan.update_average(0.5, 1)
-    return gan, {name: (array.dtype, array.shape) for name, array in _arrays(gan).items()}
-
-
-def _header(archive, name):
-    """(dtype, shape) of an array in the archive, without reading it; pickled objects are refused."""
+def _make_rng(state):
+    """The generator in that state. An even step, which PCG64 never has, could give one number for ever."""
+    rng = np.random.Generator(np.random.PCG64())
     try:
-        info = archive.getinfo(f"{name}.npy")
-    except KeyError:
-        raise CheckpointError(f"it has no entry {name!r}") from None
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise CheckpointError(f"its entry {name!r} is compressed, which ours never are")
-    with archive.open(info) as file:
-        version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        if version not in read:
-            raise CheckpointError(f"its entry {name!r} has array format {version}")
-        shape, _, dtype = read[version](file)
-    if dtype.hasobject:
-        raise CheckpointError(f"its entry {name!r} holds pickled objects, which are never loaded")
-    return dtype, shape
+        rng.bit_generator.state = state
+    except (TypeError, ValueError, KeyError, OverflowError):
+        raise ValueError("its rng is no state of PCG64") from None
+    if rng.bit_generator.state != state or state["state"]["inc"] % 2 == 0:
+        raise ValueError("its rng is no state of PCG64")
+    return rng
 
 
-def _read(archive, name, dtype, shape):
-    """The array called name, if its header says (dtype, shape) and the numbers are all there."""
-    got = _header(archive, name)
-    if got != (dtype, shape):
-        raise CheckpointError(f"its entry {name!r} is {got[0]} {got[1]}, wanted {dtype} {shape}")
-    if archive.getinfo(f"{name}.npy").file_size > dtype.itemsize * math.prod(shape) + 10_000:
-        raise CheckpointError(f"its entry {name!r} is longer than its shape {shape} says")
-    array = np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise CheckpointError(f"its entry {name!r} holds numbers that are not finite")
-    if array.dtype.kind == "i" and (array < 0).any():
-        raise CheckpointError(f"its entry {name!r} holds a count below 0")
-    return array
+def _read_data(archive, name, dtype, *shape):
+    dtype = DATA_DTYPES[require.choice("dtype", dtype, DATA_DTYPES)]
+    return _check_numbers(f"data.{name}", archive.read(f"data.{name}", dtype, tuple(shape)))

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.hostile.checkpoints import arrays, assert_equal  # noqa: F401  (for the tests)
 from npgan import Adam, Dense, LeakyReLU, Network, Rows, Sigmoid, Tanh, games, train
-from npgan.checkpoint import CheckpointError, load, save, state_dict
+from npgan.checkpoint import CheckpointError, load, save
 from npgan.gan import GAN
 
 
@@ -33,7 +34,7 @@ def refused(path, message):
     assert str(path) in str(info.value) and "\n" not in str(info.value)
 
 
-def rewritten(saved, path, meta=None, compress=False, **arrays):
+def rewritten(saved, path, meta=None, compress=False, **others):
     """A copy of a good checkpoint with some entries exchanged (None: left out)."""
     with np.load(saved, allow_pickle=False) as file:
         content = {name: file[name] for name in file.files}
@@ -41,18 +42,9 @@ def rewritten(saved, path, meta=None, compress=False, **arrays):
         meta = np.array(json.dumps(json.loads(str(content["meta"])) | meta))
     if meta is not None:
         content["meta"] = meta
-    content = {name: array for name, array in (content | arrays).items() if array is not None}
+    content = {name: array for name, array in (content | others).items() if array is not None}
     (np.savez_compressed if compress else np.savez)(path, **content)
     return path
-
-
-def arrays(gan):
-    """{name in the file: array} of everything that training changes."""
-    nets, optimisers = {"G": gan.G, "D": gan.D}, {"opt_g": gan.opt_g, "opt_d": gan.opt_d}
-    if gan.average:
-        nets["average"] = gan.average
-    found = {f"{n}.{key}": array for n, net in nets.items() for key, array in state_dict(net).items()}
-    return found | {f"{n}.{key}": array for n, opt in optimisers.items() for key, array in opt.state().items()}
 
 
 def assert_same(got, wanted):

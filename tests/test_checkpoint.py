@@ -123,7 +123,7 @@ def network(*layers, dtype="float64"):
         ({"meta": {"gan": ["R1", {"latent": "normal", "sigma": 1}]}}, "R1 has gamma, got sigma"),
         ({"meta": {"gan": ["R1", {"latent": "normal", "gamma": -1}]}}, "gamma must be a number"),
         ({"meta": {"opt_g": ["Adam", {"lr": -1, "betas": [0.5, 0.9], "eps": 1e-8}]}}, "lr must be a number"),
-        ({"meta": {"step": -3}}, "step or configuration makes no sense"),
+        ({"meta": {"step": -3}}, "step must be a whole number from 0 to 9007199254740992, got -3$"),
         ({"meta": {"rng": {"bit_generator": "MT19937"}}}, "not a usable checkpoint"),
         ({"G.0.bias": None}, "it has no entry 'G.0.bias'"),
         ({"G.0.bias": np.zeros(4)}, r"'G.0.bias' is float64 \(4,\), wanted float64 \(3,\)"),

@@ -12,8 +12,9 @@ import npgan
 PACKAGE = Path(npgan.__file__).parent
 PATHS = sorted(PACKAGE.rglob("*.py"))
 DOWN = [  # imports run downwards only: a room may import from those before it
-    "machine", "require", "files", "layers", "network", "games", "optim", "latent", "gan", "distributions",
-    "training", "theory", "digits", "metrics", "variants", "models", "gradcheck", "checkpoint", "plots", "app",
+    "machine", "require", "files", "archive", "layers", "network", "games", "optim", "latent", "gan",
+    "distributions", "training", "theory", "digits", "metrics", "variants", "models", "gradcheck", "specs",
+    "checkpoint", "plots", "app",
 ]  # fmt: skip
 CORE = "layers", "network", "games", "optim", "latent", "gan", "training", "theory"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from npgan import require
+from npgan.archive import open_plain
 from npgan.digits.cache import cache_folder
 from npgan.digits.pixels import PIXELS, SIDE, Digits
 
@@ -65,10 +66,10 @@ def read_idx(path):
     """The array in an IDX file of bytes, gzip or not: labels (n,) or images (n, rows, columns), uint8.
 
     The format, big-endian: four bytes 0, 0, 8 (unsigned bytes), k; k sizes of four bytes; the bytes.
-    DataError unless the file holds just that, and no more bytes than MNIST; OSError if it cannot be
-    read at all. At most that many bytes are uncompressed, whatever the file claims or contains.
+    DataError unless it is a plain file that holds just that, and no more bytes than MNIST; OSError if it
+    cannot be read at all. At most that many bytes are uncompressed, whatever the file claims or contains.
     """
-    with open(path, "rb") as file, unzipped(file, path) as content:
+    with _opened(path) as file, unzipped(file, path) as content:
         magic = content.read(4)
         if not magic:
             raise DataError(f"{path} is empty, wanted an IDX file")
@@ -109,7 +110,15 @@ def unzipped(file, name):
         with gzip.GzipFile(fileobj=file) if zipped else file as content:
             yield content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{name} is a damaged gzip file: {error}") from None
+        reason = str(error).partition(" (b")[0]  # and not the bytes that it quotes
+        raise DataError(f"{name} is a damaged gzip file: {reason}") from None
+
+
+def _opened(path):
+    try:
+        return open_plain(path)
+    except ValueError as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
 
 
 def candidates(folder, name):

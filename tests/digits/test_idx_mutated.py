@@ -1,38 +1,21 @@
 """Thousands of mutated files and folders are read exactly, by the word of another reader, or refused."""
 
 import gzip
-import zlib
+import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from idx_files import GOOD, NAMES, idx, small, write
+from idx_files import NAMES, idx, small, write
 
+from benchmarks.hostile import checkpoints
+from benchmarks.hostile import idx as hostile
+from benchmarks.hostile.idx import FILES, SIZES, TAILS, mutate, reference, reference_pair
 from npgan.digits import DataError, mnist, read_idx
+from npgan.digits import idx as idx_module
 
-
-def reference(content):
-    """What read_idx should make of a small file: an array, or None for a refusal. By other means."""
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error):
-            return None
-    for magic, k in (b"\0\0\x08\x01", 1), (b"\0\0\x08\x03", 3):
-        if content[:4] == magic and len(content) >= 4 + 4 * k:
-            shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(k)]
-            payload = list(content[4 + 4 * k :])
-            size = 1
-            for one in shape:
-                size *= one
-            if size == len(payload) > 0:
-                return np.array(payload, np.uint8).reshape(shape)
-    return None
-
-
-SIZES = [0, 1, 2, 3, 4, 6, 60_000, 2**31, 2**32 - 1]
-TAILS = [b"\0", bytes(9), GOOD, gzip.compress(b""), gzip.compress(b"\7")]
 place = st.integers(0, 10**6)
 mutation = st.one_of(
     st.tuples(st.just("flip"), place, st.integers(0, 7)),
@@ -44,36 +27,6 @@ mutation = st.one_of(
     st.tuples(st.just("size"), st.integers(0, 2), st.sampled_from(SIZES)),
     st.tuples(st.just("append"), place, st.sampled_from(TAILS)),
 )
-
-
-def mutate(content, changes):
-    content = bytearray(content)
-    for kind, at, what in changes:
-        at = at if kind == "size" else at % (len(content) + 1)
-        if kind == "flip":
-            content[at : at + 1] = bytes(byte ^ 1 << what for byte in content[at : at + 1])
-        elif kind == "set":
-            content[at : at + 1] = bytes(what for _ in content[at : at + 1])
-        elif kind == "cut":
-            del content[at:]
-        elif kind == "drop":
-            del content[at : at + what]
-        elif kind == "insert":
-            content[at:at] = what
-        elif kind == "size":
-            content[4 + 4 * at : 8 + 4 * at] = what.to_bytes(4, "big")
-        elif kind == "append":
-            content += what
-    return bytes(content)
-
-
-ARRAYS = [np.arange(24).reshape(2, 3, 4), np.arange(12) % 10, np.arange(200).reshape(2, 10, 10), [5]]
-FILES = {
-    "plain": [idx(array) for array in ARRAYS],
-    "gzip": [gzip.compress(idx(array), mtime=0) for array in ARRAYS]
-    + [gzip.compress(idx(array), compresslevel=0, mtime=0) for array in ARRAYS]
-    + [gzip.compress(GOOD[:20], mtime=0) + gzip.compress(GOOD[20:], mtime=0)],
-}
 
 
 @pytest.mark.parametrize("kind", ["plain", "gzip", "zipped after"])
@@ -114,17 +67,49 @@ def test_mutated_folders_are_loaded_exactly_or_refused(tmp_path, rng):
         contents[which] = mutate(contents[which], changes)
         for name, content in zip(NAMES[:2], contents, strict=True):
             (folder / name).write_bytes(content)
-        x, y = map(reference, contents)
+        wanted = reference_pair(*contents)
         try:
             got = mnist(folder)
         except DataError:
-            fits = x is not None and y is not None and x.shape[1:] == (28, 28) and y.shape == x.shape[:1]
-            assert not (fits and (y <= 9).all())
+            assert wanted is None
             outcomes["refused"] += 1
         else:
-            assert (got.images == x.reshape(-1, 784)).all() and (got.labels == y).all() and (y <= 9).all()
+            assert (got.images == wanted[0]).all() and (got.labels == wanted[1]).all()
+            assert (got.labels <= 9).all()
             assert got.images.shape == (len(got.labels), 784)
             outcomes["read"] += 1
 
     check()
     assert min(outcomes.values()) >= 100, outcomes
+
+
+def attacks(n, tmp_path, seed=0):
+    """The outcomes of n attacks, each in a folder of its own."""
+    for i in range(n):
+        (folder := tmp_path / str(i)).mkdir()
+        yield hostile.attack(np.random.default_rng([seed, i]), folder)
+
+
+def test_attacks_are_read_exactly_or_refused(tmp_path):
+    outcomes = list(attacks(200, tmp_path))
+    assert outcomes.count("refused") > 100 and outcomes.count("read") > 10
+
+
+def little_endian(form, content):
+    return struct.unpack(form.replace(">", "<"), content)
+
+
+WEAKNESSES = {  # a name in npgan.digits.idx, what stands in its place, and what the attacks should say
+    "a pipe is opened": ("open_plain", lambda path: open(path, "rb"), "took more than"),
+    "three times as much": ("LIMIT", 3 * idx_module.LIMIT, "MB of memory for"),
+    "sizes back to front": ("struct", SimpleNamespace(unpack=little_endian), "a good file was refused"),
+}
+
+
+@pytest.mark.parametrize("weakness", WEAKNESSES)
+def test_the_attacks_notice_a_check_that_is_missing(weakness, tmp_path, monkeypatch):
+    name, other, message = WEAKNESSES[weakness]
+    monkeypatch.setattr(idx_module, name, other)
+    monkeypatch.setattr(checkpoints, "SECONDS", 3)
+    with pytest.raises(AssertionError, match=message):
+        list(attacks(300, tmp_path))

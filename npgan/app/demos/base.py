@@ -63,6 +63,9 @@ class Demo:
         seed = require.count("seed", config["seed"], least=0)
         if saved:
             gan, rng = saved.gan, saved.rng
+            if bool(saved.data) != hasattr(data, "set_state"):
+                has, wanted = ("a place", "none") if saved.data else ("no place", "one")
+                raise ValueError(f"the checkpoint holds {has} in its data, {self.name} wants {wanted}")
             if saved.data:
                 data.set_state(saved.data)
         else:
