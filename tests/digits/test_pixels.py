@@ -60,7 +60,8 @@ def test_images_must_be_bytes():
 def test_shifted_moves_every_pixel_and_lets_black_in(rng):
     images = rng.integers(1, 256, size=(3, 784), dtype=np.uint8)
     for right, down in (1, 0), (-1, 0), (0, 1), (0, -1), (2, -3), (0, 0):
-        moved, by_hand = shifted(images, right=right, down=down).reshape(-1, 28, 28), np.zeros((3, 28, 28), np.uint8)
+        moved = shifted(images, right=right, down=down).reshape(-1, 28, 28)
+        by_hand = np.zeros((3, 28, 28), np.uint8)
         for row in range(28):
             for column in range(28):
                 if 0 <= row - down < 28 and 0 <= column - right < 28:
