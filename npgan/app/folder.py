@@ -11,7 +11,6 @@ from npgan.checkpoint import CheckpointError
 from npgan.files import PART, whole_file
 
 LIST = ".npgan-run"  # one name a line, each in it before the file itself is written
-LIST_LIMIT = 10_000_000  # bytes; a name has about 15
 CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progress.csv", "config.json"
 A_NAME = re.compile(  # of a file that a run of some demo writes: no list has others
     r"checkpoint\.npz|history\.csv|progress\.csv|config\.json|strip\.npy"
@@ -97,22 +96,22 @@ class RunFolder:
         self.check_foreign(writes)
 
     def check_foreign(self, writes):
-        """ValueError if something of one of the names is there that is not in the list, or is a folder."""
+        """ValueError if something of one of the names is there that is not in the list, or is no plain file."""
         listed = set(self.names)
         for name in writes:
             path = self.path / name
             if name not in listed and os.path.lexists(path):
                 more = "move it away, or choose another --out"
                 raise ValueError(f"{path} is there, but no run has written it: {more}")
-            if path.is_dir():
-                raise ValueError(f"{path} is a folder, and a run would write a file of that name")
+            if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+                raise ValueError(f"{path} is no plain file, as a run would write under that name")
 
     def adopt(self, names, writes):
         """Go on with the run: put its files into the list, and take out of it what is not there."""
         self.names = sorted({*self.names, *names})
         self.check_foreign(writes)
         self.clear_leftovers(writes)
-        self.write_list([name for name in self.names if (self.path / name).exists()])
+        self.write_list([name for name in self.names if os.path.lexists(self.path / name)])
 
     def clear_leftovers(self, writes):
         """Remove what a run that was killed while writing has left under temporary names."""
@@ -139,14 +138,18 @@ class RunFolder:
 
 def read_list(path):
     """The names in a list, sorted, [] if it is not there; CheckpointError if other lines are in it."""
-    if not path.is_file():
+    if not path.exists():
         return []
+    if not path.is_file():
+        raise CheckpointError(f"{path} is not the list of a run: it is no file")
+    names = set()
     with open(path, "rb") as file:
-        names = file.read(LIST_LIMIT).decode(errors="replace").splitlines()
-    for i, name in enumerate(names, start=1):
-        if not A_NAME.fullmatch(name):
-            raise CheckpointError(f"{path} is not the list of a run: line {i} names no file that runs write")
-    return sorted(set(names))
+        for i, line in enumerate(iter(lambda: file.readline(100), b""), start=1):
+            name = line.decode(errors="replace").rstrip("\r\n")
+            if not A_NAME.fullmatch(name):
+                raise CheckpointError(f"{path} is not the list of a run: line {i} names none of its files")
+            names.add(name)
+    return sorted(names)
 
 
 def latest(name):

@@ -27,6 +27,8 @@ class Lock:
 
     def __init__(self, folder):
         self.path = Path(folder) / LOCK
+        if self.path.is_symlink():
+            raise ValueError(f"{self.path} is a link: what it leads to is no run's")
         while True:
             self.file = open(self.path, "a+b", buffering=0)
             try:
