@@ -4,10 +4,8 @@ Training goes on from the checkpoint as if it had never stopped, to the same byt
 """
 
 import json
-import signal
 import sys
 from array import array
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -15,19 +13,19 @@ from npgan import checkpoint, machine
 from npgan.app.demos import DEMOS
 from npgan.app.figures import Picture, save_figure
 from npgan.app.folder import CHECKPOINT, CONFIG, HISTORY, PROGRESS, RunFolder
-from npgan.app.tables import WIDTH, read_history, read_rows, write_rows
-from npgan.checkpoint import CheckpointError
-from npgan.files import clear_leftovers, whole_file
+from npgan.app.resume import DIGESTS, prolonged, read_notes
+from npgan.app.signals import stop_signals
+from npgan.app.tables import WIDTH, digests, write_rows
+from npgan.files import whole_file
 from npgan.games import Diverged
 from npgan.training import Record
-
-RESUMED = "seed", "batch", "d_steps", "order", "average", "anneal"  # the pair itself is in the checkpoint
 
 
 class Run:
     """One training of a demo, in a RunFolder: Run.new from a config, or Run.resume from a checkpoint.
 
-    ValueError, before anything is written, if the config makes no sense.
+    ValueError, before anything is written, if the config makes no sense. The folder is locked from then on:
+    `with Run.new(...) as run` lets go of it in the end.
     """
 
     def __init__(self, folder, demo, training):
@@ -40,30 +38,29 @@ class Run:
         demo = DEMOS[config["demo"]]
         training = demo.start(config, data_folder=data_folder)
         training.gan.sample(config["batch"], rng=np.random.default_rng(0))  # does that much fit into memory?
-        return cls(RunFolder.new(out, demo.name, overwrite=overwrite), demo, training)
+        names = files(demo, training)
+        return cls(RunFolder.new(out, demo.name, names, overwrite=overwrite), demo, training)
 
     @classmethod
     def resume(cls, folder, *, data_folder=None, **given):
         """Take up the run in a RunFolder. given: settings the user states again, which must be the old ones,
         except for more steps or epochs. CheckpointError if there is no usable checkpoint."""
-        saved = checkpoint.load(folder.path / CHECKPOINT)
-        config = prolonged(saved.config, given, folder.path)
-        demo = DEMOS[config["demo"]]
-        run = cls(folder, demo, demo.start(config, saved=saved, data_folder=data_folder))
-        run.check_config()
-        clear_leftovers(folder.path)
-        run.history = read_history(folder.path / HISTORY, saved.step)
-        rows = read_rows(folder.path / PROGRESS, "step", *demo.measures)
-        run.training.progress = [row for row in rows if row["step"] <= saved.step]
-        if run.training.steps < saved.step:
-            wanted = run.training.steps
-            raise ValueError(f"the run in {folder.path} has {saved.step} steps behind it, more than {wanted}")
-        try:
-            demo.check_resumed(run.training, saved.step)
-        except ValueError as error:
-            raise CheckpointError(f"{folder.path} does not fit together: {error}") from None
-        run.read_arrays()
+        with folder.taken_up():
+            saved = checkpoint.load(folder.path / CHECKPOINT)
+            config = prolonged(saved.config, given, folder.path)
+            demo = DEMOS[config["demo"]]
+            run = cls(folder, demo, demo.start(config, saved=saved, data_folder=data_folder))
+            run.history = read_notes(folder.path, demo, run.training, saved)
+            kept = [f"{name}.npy" for name in run.training.kept]
+            progress = [PROGRESS] if run.training.progress else []
+            folder.adopt([CHECKPOINT, CONFIG, HISTORY, *progress, *kept], files(demo, run.training))
         return run
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.folder.release()
 
     @property
     def step(self):
@@ -75,7 +72,8 @@ class Run:
 
         training, ended = self.training, ""
         marks = set(training.marks)
-        self.save()
+        self.save_checkpoint()  # before the tables: a folder with anything in it can be resumed
+        self.save_tables()
         bar = tqdm(
             training.records, initial=self.step, total=training.steps, unit="step",
             desc=self.demo.name, disable=True if quiet or sys.stderr is None else None,
@@ -88,8 +86,6 @@ class Run:
                     if record.step % 20 == 0:
                         bar.set_postfix_str(self.status(record), refresh=False)
                     if record.step in marks:
-                        if not checkpoint.is_finite(training.gan):
-                            raise Diverged(f"step {record.step}: the parameters are no longer finite")
                         self.look()
                         self.save()
                     if stopped:
@@ -97,7 +93,9 @@ class Run:
                         break
             except Diverged as error:
                 ended = f"diverged at {error}"
-        self.save()
+        self.save_tables()
+        if not ended.startswith("diverged"):  # or the checkpoint stays the last good one
+            self.save_checkpoint()
         return ended
 
     def status(self, record):
@@ -109,16 +107,23 @@ class Run:
     def look(self):
         """Note how good the samples are now, and keep what the pictures will need."""
         training = self.training
-        training.progress.append({"step": self.step} | self.demo.measure(training))
-        for name, now in self.demo.keep(training).items():
+        try:
+            if not checkpoint.is_finite(training.gan):
+                raise Diverged("the parameters are no longer finite")
+            found, kept = self.demo.measure(training), self.demo.keep(training)
+        except Diverged as error:
+            raise Diverged(f"step {self.step}: {error}") from None
+        training.progress.append({"step": self.step} | found)
+        for name, now in kept.items():
             training.kept.setdefault(name, []).append(now)
         self.draw(self.demo.pictures_now(training))
 
     def save(self):
-        """Tables first, checkpoint last: a run killed between the two loses nothing.
+        """Tables first, checkpoint last: a run killed between the two loses nothing."""
+        self.save_tables()
+        self.save_checkpoint()
 
-        After a divergence that spoilt the parameters, the checkpoint stays the last good one.
-        """
+    def save_tables(self):
         training, own = self.training, self.folder.own
         records = ([int(step), *numbers] for step, *numbers in map(np.ndarray.tolist, self.table()))
         write_rows(own(HISTORY), Record._fields, records)
@@ -130,46 +135,27 @@ class Run:
                 np.save(file, np.array(arrays))
         with whole_file(own(CONFIG), "w", encoding="utf-8") as file:
             json.dump(training.config, file, indent=2)
+
+    def save_checkpoint(self):
+        """The checkpoint, and in it what tells its tables from others; unless the parameters are spoilt."""
+        training = self.training
+        config = training.config | {DIGESTS: digests(self.history, training.progress, training.kept)}
         if checkpoint.is_finite(training.gan):
             state = {"step": self.step, "rng": training.rng, "data": training.data}
-            checkpoint.save(own(CHECKPOINT), training.gan, config=training.config, **state)
-
-    def read_arrays(self):
-        """What the looks so far have kept; CheckpointError if it is not there."""
-        for name, (shape, dtype) in self.demo.arrays.items():
-            path, n = self.folder.path / f"{name}.npy", len(self.training.progress)
-            if not n:
-                continue
-            try:
-                with open(path, "rb") as file:
-                    kept = np.lib.format.read_array(file, allow_pickle=False)
-            except Exception as error:  # whatever NumPy makes of a damaged file
-                raise CheckpointError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-            if kept.shape[1:] != shape or len(kept) < n or kept.dtype != dtype:
-                wanted = f"{np.dtype(dtype)} {(n, *shape)}"
-                raise CheckpointError(f"{path} holds {kept.dtype} {kept.shape}, wanted {wanted}")
-            self.training.kept[name] = list(kept[:n])
-
-    def check_config(self):
-        """CONFIG, if it is there, must be that of the checkpoint, but for how long the run is."""
-        path, config = self.folder.path / CONFIG, self.training.config
-        try:
-            told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else config
-            if told | {length(config): None} != config | {length(config): None}:
-                raise ValueError("its settings are not those of the checkpoint beside it")
-        except (OSError, ValueError, TypeError) as error:
-            raise CheckpointError(f"{path} does not fit: {error}") from None
+            checkpoint.save(self.folder.own(CHECKPOINT), training.gan, config=config, **state)
 
     def table(self):
         """The history as (steps so far, 5) numbers, in the order of Record's fields."""
         return np.array(self.history).reshape(-1, WIDTH)
 
     def report(self):
-        """Draw the pictures and return the lines that say how good the samples are."""
+        """Draw the pictures and return the lines that say how good the samples are; Diverged if they are not
+        finite."""
         self.draw_history()
         with machine.threads(self.demo.threads):
+            lines = self.demo.lines(self.training, self.folder.path)
             self.draw(self.demo.pictures(self.training))
-            return self.demo.lines(self.training, self.folder.path)
+        return lines
 
     def draw_history(self):
         """losses.png: what the two players had at each step."""
@@ -191,49 +177,7 @@ class Run:
         above.set(xlabel="", title=f"{self.demo.name}: the two players over time")
 
 
-def length(config):
-    """The name of the setting that says how long a run is."""
-    return "epochs" if "epochs" in config else "steps"
-
-
-def prolonged(config, given, folder):
-    """A saved config with the steps or epochs that the user states; ValueError if other settings differ."""
-    config = dict(config)
-    if str(config.get("demo")) not in DEMOS:
-        raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
-    if missing := sorted({length(config), *RESUMED} - config.keys()):
-        raise CheckpointError(f"the checkpoint in {folder} does not say {', '.join(missing)}")
-    key = length(config)
-    for name, value in given.items():
-        if name != key and config.get(name) != value:
-            raise ValueError(
-                f"the run in {folder} has {name} = {config.get(name)!r}, and cannot go on with {value!r}"
-            )
-    if given.get(key, config[key]) != config[key] and config["anneal"]:
-        raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
-    return config | {key: given.get(key, config[key])}
-
-
-@contextmanager
-def stop_signals():
-    """A list that becomes non-empty at the first Ctrl-C (or SIGTERM), so that a loop can end its step.
-
-    A second one interrupts at once, as usual. Outside the main thread signals are left alone.
-    """
-    stopped, old = [], {}
-
-    def note(number, frame):
-        stopped.append(number)
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-    try:
-        for number in signal.SIGINT, signal.SIGTERM:
-            old[number] = signal.signal(number, note)
-    except ValueError:  # not the main thread
-        pass
-    try:
-        yield stopped
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
+def files(demo, training):
+    """The names of all the files that a run may write."""
+    arrays = (f"{name}.npy" for name in demo.arrays)
+    return [CHECKPOINT, CONFIG, HISTORY, PROGRESS, *arrays, "losses.png", *demo.picture_names(training)]

@@ -1,14 +1,25 @@
-"""Tables of numbers as CSV, with every digit: what a run notes of its steps and of its looks."""
+"""Tables of numbers as CSV, with every digit, and arrays: what a run notes of its steps and of its looks.
+
+What is read back takes memory for the steps that there are to be, whatever a file has grown to.
+"""
 
 import csv
-import io
+import hashlib
+import math
+import os
+import warnings
 from array import array
+from contextlib import contextmanager
 
+import numpy as np
+
+from npgan.app.folder import HISTORY, PROGRESS
 from npgan.checkpoint import CheckpointError
 from npgan.files import whole_file
 from npgan.training import Record
 
 WIDTH = len(Record._fields)
+LINE_LIMIT = 1000  # characters; ours have about 100
 
 
 def write_rows(path, names, rows):
@@ -19,45 +30,108 @@ def write_rows(path, names, rows):
         table.writerows(rows)
 
 
-def read_rows(path, *names):
-    """The rows of such a table as dicts of numbers, [] if it is not there; CheckpointError if it is none,
-    or has no column of one of the names."""
+def read_progress(path, measures, last):
+    """The rows of the looks up to step `last`, as dicts, [] if there is no file; CheckpointError if it is no
+    table of the step and the measures, the steps growing."""
     if not path.exists():
         return []
-    try:
-        table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True)
-        rows = list(table)
-        for name in names:
-            if name not in (table.fieldnames or ()):
-                raise ValueError(f"it has no column {name!r}")
-        for i, row in enumerate(rows, start=1):
-            if None in row or None in row.values():
-                raise ValueError(f"row {i} has not the {len(table.fieldnames)} entries of the first line")
-        return [{name: _number(text) for name, text in row.items()} for row in rows]
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise CheckpointError(f"{path} is not a usable table: {error}") from None
+    names, rows, before = ["step", *measures], [], 0
+    with usable(path):
+        for row in _rows(path, names, last, _number):
+            if not isinstance(row[0], int) or row[0] <= before:
+                raise ValueError(f"step {row[0]} follows on step {before}")
+            rows.append(dict(zip(names, row, strict=True)))
+            before = row[0]
+    return rows
 
 
 def read_history(path, last):
     """The records of steps 1 to last, as a run keeps them: one after the other in an array. CheckpointError
     if the file does not hold these."""
     history = array("d")
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            table = csv.reader(file, strict=True)
-            if next(table, None) != list(Record._fields):
-                raise ValueError(f"its first line is not {','.join(Record._fields)}")
-            for step, row in enumerate(table, start=1):
-                if step > last:
-                    break
-                if len(row) != WIDTH or row[0] != str(step):
-                    raise ValueError(f"line {step + 1} is not that of step {step}")
-                history.extend(map(float, row))
-    except (OSError, ValueError, csv.Error) as error:
-        raise CheckpointError(f"{path} is not a usable table: {error}") from None
+    if not last and not path.exists():
+        return history
+    with usable(path):
+        for step, row in enumerate(_rows(path, Record._fields, last, float), start=1):
+            if row[0] != step:
+                raise ValueError(f"line {step + 1} is not that of step {step}")
+            history.extend(row)
     if len(history) != last * WIDTH:
         raise CheckpointError(f"{path} does not hold the {last} steps of the checkpoint beside it")
     return history
+
+
+def read_arrays(path, n, shape, dtype):
+    """The first n of the arrays in a .npy file, a list; CheckpointError if it does not hold these."""
+    dtype = np.dtype(dtype)
+    size = n * math.prod(shape) * dtype.itemsize
+    if not path.is_file():
+        raise CheckpointError(f"{path} cannot be read: no such file")
+    try:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("error")  # of headers that are almost Python
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError("another version")
+            found, by_columns, kind = np.lib.format.read_array_header_1_0(file)
+            whole = os.fstat(file.fileno()).st_size - file.tell() >= size
+            data = file.read(size) if whole else b""
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from None
+    except Exception:  # whatever NumPy makes of a damaged file
+        raise CheckpointError(f"{path} cannot be read: it is no array as np.save writes it") from None
+    if kind != dtype or by_columns or found[1:] != shape or len(found) <= len(shape) or found[0] < n:
+        raise CheckpointError(f"{path} holds {kind} {found}, wanted {dtype} {(n, *shape)}")
+    if not whole:
+        raise CheckpointError(f"{path} cannot be read: it is cut short")
+    return list(np.frombuffer(data, dtype).reshape(n, *shape))
+
+
+def digests(history, progress, kept):
+    """{name of a file: SHA-256 of what is noted in it}, of the numbers, however the file writes them."""
+    rows = "\n".join(",".join(map(str, row.values())) for row in progress)
+    contents = {HISTORY: history, PROGRESS: rows.encode()}
+    contents |= {f"{name}.npy": np.array(arrays) for name, arrays in kept.items()}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+@contextmanager
+def usable(path):
+    """What goes wrong in the block is a CheckpointError that names the file."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise CheckpointError(f"{path} is not a usable table: it is no text in UTF-8") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{path} is not a usable table: {error}") from None
+
+
+def _rows(path, names, last, number):
+    """Yield the rows of the steps up to last of a table with these names, as lists of numbers."""
+    if not path.is_file():
+        raise ValueError("no such file")
+    with open(path, encoding="utf-8", newline="") as file:
+        table = csv.reader(_lines(file, last + 1), strict=True)
+        if next(table, None) != list(names):
+            raise ValueError(f"its first line is not {','.join(names)}")
+        for line, row in enumerate(table, start=2):
+            if len(row) != len(names):
+                raise ValueError(f"line {line} has {len(row)} entries, wanted {len(names)}")
+            try:
+                numbers = list(map(number, row))
+            except ValueError:
+                raise ValueError(f"line {line} has an entry that is no number") from None
+            if numbers[0] > last:
+                return
+            yield numbers
+
+
+def _lines(file, most):
+    """Yield at most so many lines, each cut after LINE_LIMIT characters."""
+    for _ in range(most):
+        line = file.readline(LINE_LIMIT)
+        if not line:
+            return
+        yield line
 
 
 def _number(text):

@@ -9,14 +9,35 @@ TINY = {"steps": 40, "batch": 8, "g_hidden": [4], "d_hidden": [4]}
 SMALL = {"demo": "gaussian"} | DEMOS["gaussian"].settings | TINY
 
 
+def begin(out, config=SMALL, **more):
+    """A run in a folder that it has claimed, not saved, and let go of."""
+    with Run.new(out, config, **more) as run:
+        return run
+
+
+def save(out, config=SMALL, **more):
+    """A run that has saved its start and let go of its folder."""
+    with Run.new(out, config, **more) as run:
+        run.save()
+    return run
+
+
 def finish(run):
-    ended = run.train(quiet=True)
-    run.report()
+    with run:
+        ended = run.train(quiet=True)
+        run.report()
     return ended
 
 
 def resume(folder, **given):
+    """A run that is taken up; its folder is locked until it is finished, or the end of a `with`."""
     return Run.resume(RunFolder(folder), **given)
+
+
+def resumed(folder, **given):
+    """The same, and it lets go at once."""
+    with resume(folder, **given) as run:
+        return run
 
 
 def contents(folder):

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from digit_runs import N
 from idx_files import write
-from small_runs import contents, refused
+from small_runs import begin, contents, refused
 
 from npgan import checkpoint
 from npgan.app.cli import main
-from npgan.app.run import Run
 
 
 def test_what_makes_no_images_has_no_score_and_no_walk(gaussian, mnist, capsys, elsewhere):
@@ -51,7 +50,7 @@ def test_without_data_nothing_is_written(mnist, capsys, elsewhere):
 
 def test_overwriting_removes_everything_that_a_run_leaves(mnist, tmp_path):
     shutil.copytree(mnist, tmp_path / "run")
-    Run.new(tmp_path / "run", json.loads((mnist / "config.json").read_text()), overwrite=True)
+    begin(tmp_path / "run", json.loads((mnist / "config.json").read_text()), overwrite=True)
     assert contents(tmp_path / "run") == {".npgan-run": b""}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from digit_runs import BATCH, FILES, PICTURES, STEPS, TINY, N
-from small_runs import contents, lines, refused, resume
+from small_runs import contents, finish, lines, refused, resume
 
 from npgan import GAN, checkpoint, digits
 from npgan.app.cli import main
@@ -32,7 +32,9 @@ def test_a_run_leaves_a_picture_per_epoch_and_its_files(mnist):
     config = json.loads((mnist / "config.json").read_text())
     assert config["g_hidden"] == config["d_hidden"] == [16] and config["epochs"] == 2
     saved = checkpoint.load(mnist / "checkpoint.npz")
+    digests = saved.config.pop("digests")
     assert saved.step == STEPS and saved.config == config
+    assert set(digests) == {"history.csv", "progress.csv", "strip.npy"}
     assert saved.gan.G.dtype == np.float32 and (saved.gan.G.n_in, saved.gan.G.n_out) == (100, 784)
 
 
@@ -143,14 +145,14 @@ class Killed(BaseException):
 @pytest.mark.parametrize("last", [4, math.ceil(N / BATCH), 14])
 def test_resuming_ends_at_the_same_bytes(last, folder, mnist, monkeypatch, tmp_path):
     """Stopped in epoch 1, at its end, or in epoch 2; and, when taken up, killed after drawing a picture."""
-    run = Run.new(tmp_path / "cut", json.loads((mnist / "config.json").read_text()))
-    for record in run.training.records:
-        run.history.extend(record)
-        if record.step in run.training.marks:
-            run.look()
-        if record.step == last:
-            run.save()
-            break
+    with Run.new(tmp_path / "cut", json.loads((mnist / "config.json").read_text())) as run:
+        for record in run.training.records:
+            run.history.extend(record)
+            if record.step in run.training.marks:
+                run.look()
+            if record.step == last:
+                run.save()
+                break
 
     def draw_and_die(self, look=Run.look):
         look(self)
@@ -158,12 +160,11 @@ def test_resuming_ends_at_the_same_bytes(last, folder, mnist, monkeypatch, tmp_p
         raise Killed  # the picture is written, the checkpoint is an old one
 
     monkeypatch.setattr(Run, "look", draw_and_die)
-    with pytest.raises(Killed):
-        resume(tmp_path / "cut").train(quiet=True)
+    with pytest.raises(Killed), resume(tmp_path / "cut") as run:
+        run.train(quiet=True)
     monkeypatch.undo()
     again = resume(tmp_path / "cut", data_folder=folder)
-    assert again.step == last and again.train(quiet=True) == ""
-    again.report()
+    assert again.step == last and finish(again) == ""
     assert contents(tmp_path / "cut") == contents(mnist)
 
 

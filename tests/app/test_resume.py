@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_runs import SMALL, contents, finish, resume
+from small_runs import SMALL, contents, finish, resume, resumed
 
 from npgan import checkpoint
 from npgan.app.folder import HISTORY
@@ -30,7 +30,7 @@ def test_resuming_with_other_settings(tmp_path):
         resume(tmp_path / "run", batch=16)
     config = tmp_path / "run" / "config.json"
     config.write_text(json.dumps(SMALL | {"steps": 60}))  # as if killed while it was prolonged
-    assert resume(tmp_path / "run").training.steps == 40
+    assert resumed(tmp_path / "run").training.steps == 40
     config.write_text(json.dumps(SMALL | {"seed": 9}))
     with pytest.raises(CheckpointError, match="not those of the checkpoint"):
         resume(tmp_path / "run")
@@ -39,8 +39,14 @@ def test_resuming_with_other_settings(tmp_path):
     finish(longer)
     finish(Run.new(tmp_path / "whole", SMALL | {"steps": 60}))
     run, whole = contents(tmp_path / "run"), contents(tmp_path / "whole")
-    for file in "checkpoint.npz", "history.csv", "config.json":  # it was looked at after other steps
-        assert run[file] == whole[file]
+    assert run["history.csv"] == whole["history.csv"] and run["config.json"] == whole["config.json"]
+    looks = []
+    for name in "run", "whole":  # they were looked at after other steps, and are the same but for that
+        one = checkpoint.load(tmp_path / name / "checkpoint.npz")
+        looks.append(one.config["digests"].pop("progress.csv"))
+        checkpoint.save(tmp_path / name / "less.npz", one.gan, step=one.step, rng=one.rng, config=one.config)
+    assert (tmp_path / "run" / "less.npz").read_bytes() == (tmp_path / "whole" / "less.npz").read_bytes()
+    assert looks[0] != looks[1]
     finish(Run.new(tmp_path / "annealed", SMALL | {"anneal": True}))
     with pytest.raises(ValueError, match="fall to 0 over its steps"):
         resume(tmp_path / "annealed", steps=60)
@@ -105,4 +111,4 @@ def test_a_run_of_the_days_before_runs_kept_lists_goes_on(tmp_path):
     finish(run)
     assert (tmp_path / "run" / HISTORY).read_text().startswith(history)
     assert "checkpoint.npz" in (tmp_path / "run" / ".npgan-run").read_text().split()
-    assert resume(tmp_path / "run").step == 60
+    assert resumed(tmp_path / "run").step == 60

@@ -11,11 +11,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from small_runs import SMALL, contents, finish, lines, resume
+from small_runs import SMALL, contents, finish, lines, resume, resumed
 
 from npgan import Diverged
 from npgan.app.demos import DEMOS
 from npgan.app.run import Run
+from npgan.training import ORDERS
 
 
 def test_a_run_leaves_its_files_and_the_same_seed_the_same_bytes(tmp_path):
@@ -41,7 +42,7 @@ def test_resuming_ends_at_the_same_bytes(demo, tmp_path, monkeypatch):
     class Killed(BaseException):
         pass
 
-    run, saves = Run.new(tmp_path / "cut", config), []
+    saves = []
 
     def save(self, save=Run.save):
         save(self)
@@ -50,7 +51,7 @@ def test_resuming_ends_at_the_same_bytes(demo, tmp_path, monkeypatch):
             raise Killed
 
     monkeypatch.setattr(Run, "save", save)
-    with pytest.raises(Killed):
+    with pytest.raises(Killed), Run.new(tmp_path / "cut", config) as run:
         run.train(quiet=True)
     monkeypatch.undo()
     assert finish(resume(tmp_path / "cut")) == ""
@@ -87,7 +88,7 @@ def test_ctrl_c_ends_with_history_and_a_valid_checkpoint(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "stopped at step" in err and "Traceback" not in err
-    run = resume(tmp_path / "run")
+    run = resumed(tmp_path / "run")
     assert run.step > 0 and run.table()[-1, 0] == run.step
     assert {"losses.png", "densities.png", "history.csv"} <= {
         path.name for path in (tmp_path / "run").iterdir()
@@ -103,27 +104,32 @@ def test_memory_stays_flat(tmp_path, monkeypatch):
         looks.append((self.step, tracemalloc.get_traced_memory()[0]))
 
     monkeypatch.setattr(Run, "look", look)
-    run = Run.new(tmp_path / "run", SMALL | {"steps": 2000})
-    tracemalloc.start()
-    try:
-        run.train(quiet=True)
-    finally:
-        tracemalloc.stop()
+    with Run.new(tmp_path / "run", SMALL | {"steps": 2000}) as run:
+        tracemalloc.start()
+        try:
+            run.train(quiet=True)
+        finally:
+            tracemalloc.stop()
     (early, before), (late, after) = looks[len(looks) // 4], looks[-1]
     assert late - early >= 1000 and (after - before) / (late - early) < 60
 
 
-def test_divergence_keeps_what_there_was(tmp_path):
-    run = Run.new(tmp_path / "run", SMALL | {"game": "least_squares", "lr": 1e200, "d_lr": 1e200})
-    ended = run.train(quiet=True)
-    assert ended.startswith("diverged at step ") and "nan" in ended or "inf" in ended
-    back = resume(tmp_path / "run")
-    assert back.step == run.step and np.isfinite(back.training.gan.G.theta).all()
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_run_that_diverged_does_so_again_when_resumed_and_leaves_the_same_bytes(order, tmp_path):
+    """At the step in which D or G overflows, D has already moved, or G: no place to go on from."""
+    config = SMALL | {"game": "least_squares", "lr": 1e200, "d_lr": 1e-3, "order": order, "steps": 400}
+    with Run.new(tmp_path / "run", config) as run:
+        ended = run.train(quiet=True)
+    assert ended.startswith("diverged at step ") and ("nan" in ended or "inf" in ended or "finite" in ended)
+    before = contents(tmp_path / "run")
+    with resume(tmp_path / "run") as back:
+        assert back.step <= run.step and np.isfinite(back.training.gan.G.theta).all()
+        assert back.train(quiet=True) == ended and back.step == run.step
+    assert contents(tmp_path / "run") == before
 
 
 def test_divergence_that_spoils_the_parameters_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
     """In float32 the squares in Adam overflow while V is still finite: this, too, is a divergence."""
-    run = Run.new(tmp_path / "run", SMALL)
 
     def look(self, look=Run.look):
         look(self)
@@ -131,9 +137,10 @@ def test_divergence_that_spoils_the_parameters_keeps_the_last_good_checkpoint(tm
             self.training.gan.opt_d.v[3] = np.inf
 
     monkeypatch.setattr(Run, "look", look)
-    ended = run.train(quiet=True)
+    with Run.new(tmp_path / "run", SMALL) as run:
+        ended = run.train(quiet=True)
     assert ended == "diverged at step 22: the parameters are no longer finite"
-    assert resume(tmp_path / "run").step == 18 and lines(tmp_path / "run" / "history.csv") == 23
+    assert resumed(tmp_path / "run").step == 18 and lines(tmp_path / "run" / "history.csv") == 23
 
 
 def test_what_diverged_means():

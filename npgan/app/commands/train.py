@@ -6,7 +6,7 @@ import sys
 from npgan.app.commands.options import add_data
 from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder
-from npgan.games import GAMES
+from npgan.games import GAMES, Diverged
 from npgan.latent import LATENTS
 from npgan.training import ORDERS
 
@@ -56,7 +56,7 @@ def about(demo):
 def add_setting(command, name, default):
     """The option for one of a demo's settings; what is not given stays None."""
     kind, text = OPTIONS[name]
-    flag, text = "--" + name.replace("_", "-"), f"{text} (default {default})"
+    flag, text = "--" + name.replace("_", "-"), f"{text} (default {default if default is not None else 'none'})"
     if kind is bool:
         command.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
     elif kind == "widths":
@@ -71,8 +71,10 @@ def add_folder(command, demo):
     folder = f"folder of the run (default runs/{demo.name}, or a numbered one if that is taken)"
     command.add_argument("--out", metavar="DIR", help=folder)
     what = command.add_mutually_exclusive_group()
-    what.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    what.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
+    latest = f"without --out the latest of runs/{demo.name}, runs/{demo.name}-2, ..."
+    what.add_argument("--resume", action="store_true", help=f"go on with the run in the folder, {latest}")
+    text = f"replace the run in the folder, {latest}; files that no run has written stay"
+    what.add_argument("--overwrite", action="store_true", help=text)
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -98,10 +100,18 @@ def given(args):
     return classic | typed
 
 
+def check_given(args):
+    """ValueError for an option that was left empty: --out= or, in some versions of Python, --out=--."""
+    for name, value in vars(args).items():
+        if value in ("", []):
+            raise ValueError(f"--{name.replace('_', '-')} was given nothing")
+
+
 def start(args):
     """The Run that the options describe."""
     from npgan.app.run import Run
 
+    check_given(args)
     name, typed = args.demo.name, given(args)
     if args.resume:
         return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed)
@@ -112,14 +122,16 @@ def start(args):
 
 
 def run(args):
-    run = start(args)
-    ended = run.train(quiet=args.quiet)
-    diverged = ended.startswith("diverged")
-    if diverged:
-        run.draw_history()  # no samples: such a G has none worth a look
-    else:
-        print(*run.report(), sep="\n")
-    print(f"wrote {run.folder.path}: {', '.join(run.folder.names)}")
+    with start(args) as run:
+        ended = run.train(quiet=args.quiet)
+        try:
+            if not ended.startswith("diverged"):
+                print(*run.report(), sep="\n")
+        except Diverged as error:  # stopped before it was looked at
+            ended = f"diverged at step {run.step}: {error}"
+        if diverged := ended.startswith("diverged"):
+            run.draw_history()  # no samples: such a G has none worth a look
+        print(f"wrote {run.folder.path}: {', '.join(run.folder.names)}")
     if ended:
         print(f"npgan: {ended}", file=sys.stderr)
     return 1 if diverged else 130 if ended else 0

@@ -18,6 +18,8 @@ def mnist(split, folder=None):
 
 def font_digits(split, folder=None):
     """30,000 digits to learn from, or 5,000 others to test with; the same ones every time."""
+    if folder is not None:
+        raise ValueError(f"digits drawn from fonts are in no folder, got {folder}")
     n, seed = {"train": (30_000, 0), "test": (5_000, 1)}[split]
     return digits.glyph_digits(n, rng=np.random.default_rng(seed))
 

@@ -11,8 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from npgan import games, models, require
+from npgan.games import Diverged
 from npgan.gan import GAN
 from npgan.training import train
+
+MOST = {"steps": 10**9, "epochs": 100_000}  # of the other sizes 10^8: beyond, no product fits into a number
+TOO_FAR = 1e30  # for a sample
+SIZES = "steps", "epochs", "batch", "d_steps", "n_z", "g_hidden", "d_hidden"
 
 
 @dataclass
@@ -47,10 +52,10 @@ class Demo:
     finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
     images. reads_files: are they in a folder that the user may name?
     threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
-    machine they lose.
+    machine they lose. drawn: the names of the pictures at the end.
     """
 
-    measures, arrays, classic, pixels, reads_files, threads = (), {}, None, None, False, None
+    measures, arrays, drawn, classic, pixels, reads_files, threads = (), {}, (), None, None, False, None
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
@@ -58,6 +63,9 @@ class Demo:
 
     def start(self, config, *, saved=None, data_folder=None):
         """The Training of a config, from step 1 or from a Checkpoint; ValueError for a config without sense."""
+        check_sizes(config)
+        if data_folder is not None and not self.reads_files:
+            raise ValueError(f"the data of {self.name} are in no folder, got {data_folder}")
         data = self.data(data_folder)
         marks = self.marks(config, data)
         seed = require.count("seed", config["seed"], least=0)
@@ -88,6 +96,14 @@ class Demo:
         """The steps after which to look and to save: 20 of them, evenly spread, and the last step."""
         return evenly(require.count("steps", config["steps"]), 20)
 
+    def samples(self, training, n, *, rng):
+        """n samples of G, (n, d); Diverged unless they are numbers that one can measure, square and add up."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            samples = training.gan.sample(n, rng=rng)
+        if not (np.abs(samples) < TOO_FAR).all():
+            raise Diverged("the samples of G are no longer finite")
+        return samples
+
     def measure(self, training):
         """{name: number} for each of measures: how good the samples are now."""
         raise NotImplementedError
@@ -99,6 +115,10 @@ class Demo:
     def pictures_now(self, training):
         """The Pictures of this look alone."""
         return []
+
+    def picture_names(self, training):
+        """The names of all pictures that there may be by the end."""
+        return self.drawn
 
     def pictures(self, training):
         """The Pictures at the end."""
@@ -115,6 +135,16 @@ class Demo:
 def evenly(steps, count):
     """At most count steps, evenly spread over 1 ... steps, the last one among them."""
     return sorted({round(steps * (i + 1) / count) for i in range(count)} - {0})
+
+
+def check_sizes(config):
+    """ValueError if one is so large that numbers made of it would overflow."""
+    for name in SIZES:
+        most, values = MOST.get(name, 10**8), config.get(name)
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, int) and value > most:
+                got = value if value < 10**20 else f"one of {len(str(value))} digits"
+                raise ValueError(f"{name} must be at most {most}, got {got}")
 
 
 def game_and_betas(config):

@@ -11,6 +11,7 @@ from npgan.latent import even
 
 class GaussianDemo(Demo):
     measures = ("mean", "std", "w1", "w1_real")
+    drawn = "densities.png", "progress.png"
     threads = 1
 
     def data(self, folder=None):
@@ -23,7 +24,7 @@ class GaussianDemo(Demo):
     def score(self, training, n=10_000):
         """n samples and their W1 to the data, beside that of n real ones."""
         rng = training.looking_rng()
-        samples = training.gan.sample(n, rng=rng)
+        samples = self.samples(training, n, rng=rng)
         return samples, metrics.with_floor(metrics.wasserstein, samples, training.data, rng=rng, draws=5)
 
     def measure(self, training):

@@ -17,6 +17,7 @@ STRIP = 10  # samples of each epoch, for the picture of how G learns
 class DigitsDemo(Demo):
     measures = ("epoch",)
     arrays = {"strip": ((STRIP, digits.PIXELS), np.uint8)}
+    drawn = "nearest.png", "strip.png"
     pixels, classic = digits.PIXELS, models.CLASSIC
 
     def __init__(self, name, summary, load, reads_files=False):
@@ -34,8 +35,6 @@ class DigitsDemo(Demo):
     def marks(self, config, data):
         """The step at which each epoch is complete; a batch may run over from one to the next."""
         epochs, batch, d_steps = (require.count(key, config[key]) for key in ("epochs", "batch", "d_steps"))
-        if epochs > 100_000:
-            raise ValueError(f"epochs must be at most 100000, got {epochs}")
         seen = batch * d_steps  # images in a step
         if seen > len(data):
             raise ValueError(f"batch x d_steps must be at most the {len(data)} images there are, got {seen}")
@@ -44,20 +43,23 @@ class DigitsDemo(Demo):
     def measure(self, training):
         return {"epoch": 1 + len(training.progress)}
 
-    def samples(self, training, n):
+    def fixed_samples(self, training, n):
         """n samples (n, 784), from the noise that is the same at every epoch."""
-        return training.gan.sample(n, rng=training.looking_rng())
+        return self.samples(training, n, rng=training.looking_rng())
+
+    def picture_names(self, training):
+        return [*self.drawn, *map(of_epoch, range(1, len(training.marks) + 1))]
 
     def keep(self, training):
-        return {"strip": digits.to_pixels(self.samples(training, 64)[:STRIP])}
+        return {"strip": digits.to_pixels(self.fixed_samples(training, 64)[:STRIP])}
 
     def pictures_now(self, training):
-        epoch, samples = len(training.progress), self.samples(training, 64)
+        epoch, samples = len(training.progress), self.fixed_samples(training, 64)
         title = f"{self.name}, epoch {epoch}"
-        return [Picture(f"epoch_{epoch:03d}.png", lambda figure: draw_grid(figure, samples, title))]
+        return [Picture(of_epoch(epoch), lambda figure: draw_grid(figure, samples, title))]
 
     def pictures(self, training):
-        samples, rows = self.samples(training, 24), training.data.rows
+        samples, rows = self.fixed_samples(training, 24), training.data.rows
         draw = lambda figure: draw_nearest(figure, samples, rows)  # noqa: E731
         found = [Picture("nearest.png", draw, nearest_size(samples))]
         if training.progress:
@@ -77,6 +79,11 @@ class DigitsDemo(Demo):
         if [row["step"] for row in training.progress] != ends:
             notes = f"there are notes on {len(training.progress)} epochs"
             raise ValueError(f"{notes}, wanted {len(ends)}, one on each")
+
+
+def of_epoch(epoch):
+    """The name of the picture of an epoch."""
+    return f"epoch_{epoch:03d}.png"
 
 
 def some_epochs(last):

@@ -9,6 +9,7 @@ from npgan.app.figures import Picture
 
 class MixtureDemo(Demo):
     measures = ("modes", "high_quality", "reverse_kl")
+    drawn = "samples.png", "progress.png"
     threads = 1
 
     def __init__(self, name, summary, mixture):
@@ -25,7 +26,7 @@ class MixtureDemo(Demo):
     def score(self, training):
         """2,500 samples of G and their coverage of the modes."""
         rng = training.looking_rng()
-        samples = training.gan.sample(2500, rng=rng)
+        samples = self.samples(training, 2500, rng=rng)
         return samples, metrics.coverage(samples, training.data, rng=rng)
 
     def measure(self, training):
@@ -48,7 +49,7 @@ class MixtureDemo(Demo):
         from npgan import plots
 
         rng = training.looking_rng()
-        fake, real = training.gan.sample(2500, rng=rng), training.data.sample(2500, rng=rng)
+        fake, real = self.samples(training, 2500, rng=rng), training.data.sample(2500, rng=rng)
         plots.cloud(figure.subplots(), real, fake).set_title("2,500 samples of each")
 
     def draw_progress(self, figure, training):
