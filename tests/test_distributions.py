@@ -108,10 +108,18 @@ def test_an_epoch_is_shuffled_when_its_first_row_is_asked_for():
 
 @pytest.mark.parametrize(
     "data",
-    [np.zeros(3), np.zeros((0, 2)), np.zeros((2, 0)), np.array([["a"]]), np.zeros((1, 1), complex), [[None]]],
+    [np.zeros(3), np.zeros((0, 2)), np.zeros((2, 0)), np.zeros((2, 2), bool)],
 )
 def test_rows_want_a_table_of_numbers(data):
     with pytest.raises(ValueError, match=r"data must be an array of numbers of shape \(n, d\)"):
+        Rows(data)
+
+
+@pytest.mark.parametrize(
+    "data, kind", [(np.array([["a"]]), "<U1"), (np.zeros((1, 1), complex), "complex128"), ([[None]], "object")]
+)
+def test_rows_want_real_numbers(data, kind):
+    with pytest.raises(ValueError, match=f"data must be an array of real numbers, got {kind}"):
         Rows(data)
 
 

@@ -201,7 +201,10 @@ def test_real_samples_of_the_wrong_shape(shape, rng):
 def test_a_layer_in_both_networks_is_refused(rng):
     shared = LeakyReLU(0.2)
     G = Network(Dense(2, 3), shared, Dense(3, 1), rng=rng)
-    D = Network(Dense(1, 3), shared, Dense(3, 1), rng=rng)
+    with pytest.raises(ValueError, match=r"layers\[1\] LeakyReLU\(0.2\) is in another Network already"):
+        Network(Dense(1, 3), shared, Dense(3, 1), rng=rng)
+    D = Network(Dense(1, 3), LeakyReLU(0.2), Dense(3, 1), rng=rng)
+    D.layers[1] = shared
     with pytest.raises(ValueError, match="stands in G and in D"):
         GAN(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0))
 
