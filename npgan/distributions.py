@@ -29,8 +29,9 @@ class Gaussian:
         return self.mu + self.sigma * require.generator(rng).standard_normal((n, 1))
 
     def log_pdf(self, x):
-        u = (_points(x, 1)[:, 0] - self.mu) / self.sigma
-        return -0.5 * u**2 - math.log(self.sigma * math.sqrt(2 * math.pi))
+        with np.errstate(over="ignore"):  # far out: -infinity
+            u = (_points(x, 1)[:, 0] - self.mu) / self.sigma
+            return -0.5 * u**2 - math.log(self.sigma * math.sqrt(2 * math.pi))
 
     def pdf(self, x):
         return np.exp(self.log_pdf(x))
@@ -92,13 +93,13 @@ class Rows:
     """
 
     def __init__(self, rows):
-        rows = require.array("data", rows)
-        if rows.ndim != 2 or not rows.size or rows.dtype == bool:
+        rows = require.numbers("data", rows)
+        if rows.ndim != 2 or not rows.size:
             raise ValueError(
                 f"data must be an array of numbers of shape (n, d) with n, d >= 1, "
                 f"got {rows.dtype} of shape {rows.shape}"
             )
-        self.rows, self.d = require.finite("data", rows), rows.shape[1]
+        self.rows, self.d = rows, rows.shape[1]
         self.order = np.zeros(0, np.uint32)  # the row numbers still to come in this epoch
 
     def __len__(self):

@@ -74,7 +74,7 @@ class GAN:
     def discriminator_gradient(self, x, z):
         """V_gradient with fakes made from z; G is fixed here, so it remembers nothing."""
         fake = self.G.predict(self.unpack(z))
-        return self.V_gradient(require.rows("a D step", "real x", x, self.D.n_in), fake)
+        return self.V_gradient(require.real(x, self.D.n_in), fake)
 
     def generator_gradient(self, z):
         """loss_gradient with fakes made from z."""
@@ -100,7 +100,7 @@ class GAN:
 
     def one_noise_step(self, x, z):
         """D ascends, then G descends on the same fakes, for which it ran forward once; (V, loss)."""
-        x, fake = require.rows("a D step", "real x", x, self.D.n_in), self.G.forward(self.unpack(z))
+        x, fake = require.real(x, self.D.n_in), self.G.forward(self.unpack(z))
         V = finite("V", self.V_gradient(x, fake))
         self.ascend()
         loss = finite("the loss of G", self.loss_gradient(fake))

@@ -6,7 +6,7 @@ are the gradients of one number (a loss) with respect to them. Every layer has
     predict(x)    y, and nothing is remembered
     forward(x)    y, and what backward will need is remembered
     backward(dy, params=True, inputs=True)    dx for the latest forward. A layer with parameters also
-                  overwrites dW, db if params, and may return None in place of dx if not inputs.
+                  writes into dW, db if params, and may return None in place of dx if not inputs.
 
 Two more, for a loss on the slopes of a network (the penalties in `variants`); t (m, n_in) is a
 direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out):

@@ -140,7 +140,7 @@ def array(name, x):
             raise ValueError(f"{name} must be a plain array, got {_kind(x)}")
         if isinstance(x, (list, tuple)) and any(map(np.ma.isMaskedArray, x)):
             raise ValueError(f"{name} must be a plain array, got a {type(x).__name__} of masked arrays")
-        if hasattr(x, "to_numpy"):
+        if hasattr(x, "to_numpy") and not isinstance(x, type):
             return array(name, x.to_numpy())
         try:
             x = np.asarray(x)
@@ -205,23 +205,32 @@ def noise(gan, z):
 
 
 def ends(start, end):
-    """The ends of a walk as arrays (n_z,) of one dtype, float32 or float64, neither of them 0, else ValueError."""
+    """The ends of a walk, neither of them 0, as arrays (n_z,) of float32 or float64, else ValueError."""
     start, end = (numbers(name, x) for name, x in (("start", start), ("end", end)))
     if start.ndim != 1 or start.shape != end.shape or not (start.any() and end.any()):
-        raise ValueError(f"a walk goes between two noises (n_z,), not 0; got shapes {start.shape}, {end.shape}")
+        raise ValueError(f"a walk needs two noises (n_z,), not 0, got shapes {start.shape} and {end.shape}")
     kind = np.result_type(start, end)
     return (x.astype(kind if kind == np.float32 else float, copy=False) for x in (start, end))
 
 
 def drawn(data, x, shape, dtype):
-    """x, which data.sample gave, as an array of this shape and dtype, all finite, else ValueError."""
+    """x, which data.sample gave, as an array of this shape and dtype, else ValueError."""
     if type(x) is not np.ndarray or x.shape != shape or x.dtype.kind not in "fiub":
         x = array(f"what {type(data).__name__}.sample gives", x)
         if x.shape != shape:
             raise ValueError(f"{type(data).__name__}.sample must give the shape {shape}, got {x.shape}")
-    x = np.asarray(x, dtype)
-    if not math.isfinite(np.vdot(x, x)):  # the quickest look at all of them; a large square may overflow
-        finite(f"what {type(data).__name__}.sample gives, in {dtype},", x)
+    return np.asarray(x, dtype)
+
+
+def real(x, width):
+    """Return the real samples x of a D step if they are rows (m, width) of finite numbers, else ValueError."""
+    rows("a D step", "real x", x, width)
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"a D step needs real x of real numbers, got {x.dtype}")
+    if not math.isfinite(np.vdot(x, x)):  # the quickest look at all of them
+        name = "real x, which data.sample gives,"
+        finite(name, x)
+        raise ValueError(f"{name} must be such that {x.dtype} holds its square, got {x.min():g} to {x.max():g}")
     return x
 
 

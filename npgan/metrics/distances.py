@@ -29,7 +29,8 @@ def sliced_wasserstein(a, b, directions=64):
         raise ValueError(f"sliced W1 needs two sets of points of one shape (n, 2), got {a.shape} and {b.shape}")
     angle = np.pi * np.arange(require.count("directions", directions)) / directions
     u = np.array([np.cos(angle), np.sin(angle)])  # (2, directions)
-    return float(np.abs(np.sort(a @ u, axis=0) - np.sort(b @ u, axis=0)).mean())
+    middle = (a.mean(axis=0) + b.mean(axis=0)) / 2  # the origin, or far from it the shadows would be rounded
+    return float(np.abs(np.sort((a - middle) @ u, axis=0) - np.sort((b - middle) @ u, axis=0)).mean())
 
 
 def histogram_jsd(a, b, bins=50):
