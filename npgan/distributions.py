@@ -29,8 +29,9 @@ class Gaussian:
         return self.mu + self.sigma * require.generator(rng).standard_normal((n, 1))
 
     def log_pdf(self, x):
-        u = (_points(x, 1)[:, 0] - self.mu) / self.sigma
-        return -0.5 * u**2 - math.log(self.sigma * math.sqrt(2 * math.pi))
+        with np.errstate(over="ignore"):  # far out: -infinity
+            u = (_points(x, 1)[:, 0] - self.mu) / self.sigma
+            return -0.5 * u**2 - math.log(self.sigma * math.sqrt(2 * math.pi))
 
     def pdf(self, x):
         return np.exp(self.log_pdf(x))
@@ -44,6 +45,7 @@ class Uniform:
     def __init__(self, low, high):
         self.low = require.number("low", low, -math.inf)
         self.high = require.number("high", high, self.low)
+        require.number("high - low", self.high - self.low)
 
     def __repr__(self):
         return f"Uniform({self.low:g}, {self.high:g})"
@@ -60,11 +62,10 @@ class Mixture:
     """Equal parts of round Gaussians: means (k, d), one standard deviation sigma for all."""
 
     def __init__(self, means, sigma):
-        means = np.array(means, dtype=float)
-        if means.ndim != 2 or not means.size:
-            raise ValueError(f"means must have shape (k, d) with k, d >= 1, got {means.shape}")
-        self.means, self.sigma = require.finite("means", means), require.number("sigma", sigma)
-        self.d = means.shape[1]
+        self.means, self.sigma = require.numbers("means", means).astype(float), require.width("sigma", sigma)
+        if self.means.ndim != 2 or not self.means.size:
+            raise ValueError(f"means must have shape (k, d) with k, d >= 1, got {self.means.shape}")
+        self.d = self.means.shape[1]
 
     def __repr__(self):
         return f"Mixture({len(self.means)} means in {self.d}-D, sigma={self.sigma:g})"
@@ -74,31 +75,30 @@ class Mixture:
         return self.means[mode] + self.sigma * rng.standard_normal((n, self.d))
 
     def pdf(self, x):
-        x = _points(x, self.d)
-        total = np.zeros(len(x))
-        for mean in self.means:
-            total += np.exp(-0.5 * ((x - mean) ** 2).sum(axis=1) / self.sigma**2)
-        return total / (len(self.means) * (self.sigma * math.sqrt(2 * math.pi)) ** self.d)
+        x, log = _points(x, self.d), -math.inf
+        with np.errstate(over="ignore"):  # far out: |x - mean|^2 may be infinite, and the density is 0
+            for mean in self.means:
+                log = np.logaddexp(log, -0.5 * (((x - mean) / self.sigma) ** 2).sum(axis=1))
+        log -= math.log(len(self.means)) + self.d * math.log(self.sigma * math.sqrt(2 * math.pi))
+        return np.exp(log)
 
 
 class Rows:
     """A data set as a distribution: its rows in random order, every row once per epoch.
 
-    rows: an array (n, d) of finite numbers, n, d >= 1. A batch that runs over the end of one epoch
-    takes its rest from the next, so batches are always full. state() is the place in the epoch and
-    what tells these rows from others, for a checkpoint; set_state puts the place back, ValueError if
-    the rows are others.
+    rows: a table (n, d) of finite numbers, n, d >= 1: an array, a list, or what NumPy can read. A batch
+    that runs over the end of one epoch takes its rest from the next, so batches are always full. state()
+    is the place in the epoch and what tells these rows from others, for a checkpoint; set_state puts the
+    place back, ValueError if the rows are others.
     """
 
     def __init__(self, rows):
-        rows = np.asarray(rows)
-        if rows.ndim != 2 or not rows.size or rows.dtype.kind not in "fiu":
+        rows = require.numbers("data", rows)
+        if rows.ndim != 2 or not rows.size:
             raise ValueError(
                 f"data must be an array of numbers of shape (n, d) with n, d >= 1, "
                 f"got {rows.dtype} of shape {rows.shape}"
             )
-        if rows.dtype.kind == "f":
-            require.finite("data", rows)
         self.rows, self.d = rows, rows.shape[1]
         self.order = np.zeros(0, np.uint32)  # the row numbers still to come in this epoch
 
@@ -133,23 +133,41 @@ class Rows:
         return np.frombuffer(hashlib.sha256(np.ascontiguousarray(self.rows)).digest(), np.uint8)
 
 
+def distribution(data):
+    """data as something to draw from: itself if it has sample and d, else the Rows of the table that it is.
+
+    What NumPy can read is a table, though it may have a `sample` of its own, as a DataFrame has.
+    """
+    table = isinstance(data, type) or hasattr(data, "__array__") or hasattr(data, "to_numpy")
+    if table or not hasattr(data, "sample"):
+        return Rows(data)
+    if not hasattr(data, "d"):
+        raise ValueError(f"data with a sample(n, rng=) need d, the width of a sample: {data!r} has none")
+    require.count("d of the data", data.d)
+    return data
+
+
 def ring(modes=8, radius=1.0, sigma=0.01):
     """Gaussians on a circle, centres at angles 2 pi i / modes. The published ring (PacGAN)."""
     angle = 2 * np.pi * np.arange(require.count("modes", modes)) / modes
+    radius = require.number("radius", radius, -math.inf)
     return Mixture(radius * np.column_stack([np.cos(angle), np.sin(angle)]), sigma)
 
 
 def grid(side=5, spacing=2.0, sigma=0.05):
     """side x side Gaussians, `spacing` apart, centred at the origin. The published grid (PacGAN)."""
+    spacing = require.number("spacing", spacing, -math.inf)
     ticks = spacing * (np.arange(require.count("side", side)) - (side - 1) / 2)
     return Mixture(np.array([(x, y) for x in ticks for y in ticks]), sigma)
 
 
 def _points(x, d):
     """x as an array (m, d); a plain list of numbers will do where d = 1."""
-    x = np.asarray(x, dtype=float)
+    x = np.asarray(require.array("x", x), dtype=float)
     if d == 1 and x.ndim == 1:
         x = x[:, None]
     if x.ndim != 2 or x.shape[1] != d:
         raise ValueError(f"this distribution needs x of shape (m, {d}), got {x.shape}")
+    if np.isnan(x).any():
+        raise ValueError("there is no density at NaN, which x holds")
     return x

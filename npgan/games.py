@@ -114,12 +114,12 @@ def by_name(name):
 
 def softplus(a):
     """log(1 + exp(a)), elementwise, without overflow."""
-    return np.logaddexp(0, a)
+    return np.logaddexp(0.0, a)
 
 
 def mean(a):
-    """The mean over a batch a (m, 1), as a float. (a.mean() is several times slower where m is small.)"""
-    return float(a.sum()) / len(a)
+    """The mean over a batch a (m, 1), as a float. (Where m is small, a.mean() is several times slower.)"""
+    return float(np.add.reduce(a, axis=None)) / len(a)
 
 
 def finite(name, value):

@@ -74,7 +74,7 @@ class GAN:
     def discriminator_gradient(self, x, z):
         """V_gradient with fakes made from z; G is fixed here, so it remembers nothing."""
         fake = self.G.predict(self.unpack(z))
-        return self.V_gradient(require.rows("a D step", "real x", x, self.D.n_in), fake)
+        return self.V_gradient(require.real(x, self.D.n_in), fake)
 
     def generator_gradient(self, z):
         """loss_gradient with fakes made from z."""
@@ -100,7 +100,7 @@ class GAN:
 
     def one_noise_step(self, x, z):
         """D ascends, then G descends on the same fakes, for which it ran forward once; (V, loss)."""
-        x, fake = require.rows("a D step", "real x", x, self.D.n_in), self.G.forward(self.unpack(z))
+        x, fake = require.real(x, self.D.n_in), self.G.forward(self.unpack(z))
         V = finite("V", self.V_gradient(x, fake))
         self.ascend()
         loss = finite("the loss of G", self.loss_gradient(fake))
@@ -124,9 +124,10 @@ class GAN:
     def generate(self, z, raw=False):
         """G(z) for noise z (n, n_z), a thousand rows at a time. The generator as in `sample`."""
         G = self.G if raw or self.average is None else self.average
+        z = require.noise(self, z)
         x = np.empty((len(z), G.n_out), G.dtype)
         for i in range(0, len(z), 1000):
-            x[i : i + 1000] = G.predict(z[i : i + 1000, : G.n_in])
+            x[i : i + 1000] = G.predict(z[i : i + 1000])
         return x
 
     def update_average(self, decay, step):
@@ -137,11 +138,12 @@ class GAN:
 
     def set_rate(self, rate):
         """Let both optimisers take the fraction `rate` of their learning rates."""
-        self.opt_d.rate = self.opt_g.rate = rate
+        self.opt_d.rate = self.opt_g.rate = require.number("rate", rate, include_low=True)
 
     def probability(self, x):
         """D(x), (n,), for samples x (n, d), as the game reads D's logits."""
-        return self.game.judge(self.D.predict(np.asarray(x, self.D.dtype)))[:, 0]
+        x = require.points("D", "x", x, self.D.n_in, self.D.dtype)
+        return self.game.judge(self.D.predict(x))[:, 0]
 
     def judged(self):
         """(D(x), D(G(z))): the means over the batches of the latest V_gradient."""

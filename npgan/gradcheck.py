@@ -63,7 +63,7 @@ def numerical_gradient(f, theta, h=1e-5):
     time, and put back.
     """
     _check_inputs(f, theta)
-    grad = np.zeros_like(theta)
+    h, grad = require.number("h", h), np.zeros_like(theta)
     for index in np.ndindex(theta.shape):
         grad[index] = _slope(f, theta, _one_hot(theta, index), h)
     return grad
@@ -82,7 +82,7 @@ def check(
     finite, or not deterministic: two calls, two numbers.
     """
     _check_inputs(f, theta)
-    grad = np.array(grad, dtype=float)
+    grad = np.array(require.array(f"the gradient of {name}", grad), dtype=float)
     if grad.shape != theta.shape:
         raise ValueError(f"{name} has shape {theta.shape}, but its gradient {grad.shape}")
     where = where or (lambda index: f"{name}{list(map(int, index))}")
@@ -123,16 +123,19 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
     Network is made around it, to allocate them), else those named in parameters, by default W and b
     if it has them; backward must leave the gradient of W in dW.
 
-    ValueError, besides those of `check`, if forward returns no array or changes its input, or if a
-    parameter or its gradient is missing.
+    ValueError, besides those of `check`, if forward returns no plain array or changes its input, if a
+    parameter or its gradient is missing, or if backward puts another array in the place of one that a
+    Network has allocated: an optimiser would not see it.
     """
-    x, title = np.array(x), layer if hasattr(layer, "settings") else type(layer).__name__
+    x = np.array(require.array("x", x))
+    title = layer if hasattr(layer, "settings") else type(layer).__name__
     require.generator(rng)
+    _check_array(x)
     if getattr(layer, "shapes", None) and not hasattr(layer, next(iter(layer.shapes))):
         Network(layer, rng=rng)
     before, y = x.copy(), layer.forward(x)
-    if not isinstance(y, np.ndarray):
-        raise ValueError(f"{title}: forward must return an array, got {type(y).__name__}")
+    if type(y) is not np.ndarray:
+        raise ValueError(f"{title}: forward must return an array, got {type(y).__name__}, no plain one")
     if not np.array_equal(x, before, equal_nan=True):
         raise ValueError(f"{title}: forward changes its input x in place; let it work on a copy")
     r = rng.standard_normal(y.shape)
@@ -141,7 +144,11 @@ def check_layer(layer, x, *, rng, parameters=None, directions=None, tolerance=TO
         return float((r * layer.forward(x)).sum())
 
     f()
+    allocated = {name: getattr(layer, name) for p in getattr(layer, "shapes", ()) for name in (p, f"d{p}")}
     dx = layer.backward(r.copy())  # a copy: a layer may write into dy, and r is still needed
+    for name, array in allocated.items():
+        if getattr(layer, name) is not array:
+            raise ValueError(f"{title}: {name} is another array after backward; write it into {name}")
     options = {"directions": directions, "rng": rng, "tolerance": tolerance}
     if isinstance(layer, Network):
         arrays = [("theta", layer.theta, layer.grad.copy(), lambda index: locate(layer, index[0]))]
@@ -165,7 +172,7 @@ def check_tangent(layer, x, t, *, rng, tolerance=TOLERANCE):
     outputs and the tangents, each weighted by a random number from rng, and its gradients with respect to
     x, t and the parameters with differences.
     """
-    net, x, t = Network(layer, rng=rng), np.array(x), np.array(t)
+    net, x, t = Network(layer, rng=rng), np.array(require.array("x", x)), np.array(require.array("t", t))
     y, s = net.forward(x), np.zeros(1)  # at s = 0, y moves with x + s t
     dt, dy = rng.standard_normal((2, *y.shape))
 
@@ -209,8 +216,8 @@ def check_generator_step(gan, z, *, directions=None, rng=None):
 
 def check_game(game, a_real, a_fake):
     """Check both gradients of a game at logits a_real (m, 1), a_fake (m', 1): a list of two Checks."""
-    a = np.concatenate([a_real, a_fake])
-    m = len(a_real)
+    a_real, a_fake = require.array("a_real", a_real), require.array("a_fake", a_fake)
+    a, m = np.concatenate([a_real, a_fake]), len(a_real)
     V = check(
         lambda: game.discriminator(a[:m], a[m:])[0], a, game.discriminator(a[:m], a[m:])[1],
         name=f"game {game.name}, V", where=_place("a"),
@@ -279,10 +286,14 @@ def _place(name):
     return lambda index: f"{name}[{', '.join(map(str, index))}]"
 
 
-def _check_inputs(f, theta):
-    if getattr(theta, "dtype", None) != np.float64:
-        got = getattr(theta, "dtype", type(theta).__name__)
+def _check_array(array):
+    if type(array) not in require.PLAIN or array.dtype != np.float64:
+        got = array.dtype if type(array) in require.PLAIN else type(array).__name__
         raise ValueError(f"differences need a float64 array, got {got}: build it with dtype=np.float64")
+
+
+def _check_inputs(f, theta):
+    _check_array(theta)
     if not theta.size:
         raise ValueError(f"there is nothing to check in an array of shape {theta.shape}")
     first, second = f(), f()

@@ -28,6 +28,7 @@ def walk(start, end, steps):
     Along the straight line the noise would grow short in the middle, where G has seen none: in n_z
     dimensions almost all normal noise is about sqrt(n_z) long. White 2016.
     """
+    start, end = require.ends(start, end)
     cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
     angle = math.acos(min(1.0, max(-1.0, cosine)))
     t = np.linspace(0, 1, require.count("steps", steps, least=2))[:, None]

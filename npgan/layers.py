@@ -6,7 +6,7 @@ are the gradients of one number (a loss) with respect to them. Every layer has
     predict(x)    y, and nothing is remembered
     forward(x)    y, and what backward will need is remembered
     backward(dy, params=True, inputs=True)    dx for the latest forward. A layer with parameters also
-                  overwrites dW, db if params, and may return None in place of dx if not inputs.
+                  writes into dW, db if params, and may return None in place of dx if not inputs.
 
 Two more, for a loss on the slopes of a network (the penalties in `variants`); t (m, n_in) is a
 direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out):
@@ -20,9 +20,13 @@ A layer with parameters names their `shapes` and fills them in `init(rng)`; the 
 hands it the arrays W, b, dW, db. `settings` names the arguments that make the same layer again.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from npgan import require
+
+ones = lru_cache(np.ones)  # the same few at every step
 
 
 class Dense:
@@ -45,9 +49,7 @@ class Dense:
         self.b[...] = rng.uniform(-bound, bound, self.b.shape)
 
     def predict(self, x):
-        if require.rows(self, "x", x, self.n_in).dtype != self.W.dtype:
-            raise ValueError(f"{self} computes in {self.W.dtype}, got x of {x.dtype}")
-        y = np.dot(x, self.W)
+        y = np.dot(require.rows(self, "x", x, self.n_in, self.W.dtype), self.W)
         y += self.b
         return y
 
@@ -58,7 +60,7 @@ class Dense:
     def backward(self, dy, params=True, inputs=True):
         if params:
             np.dot(self.x.T, dy, out=self.dW)  # sum over the batch of x_i dy_j
-            np.dot(np.ones(len(dy), dy.dtype), dy, out=self.db)  # the sum over the batch, by BLAS: faster
+            np.dot(ones(len(dy), dy.dtype), dy, out=self.db)  # the sum over the batch, by BLAS: faster
         return np.dot(dy, self.W.T) if inputs else None
 
     def tangent(self, t):
@@ -105,11 +107,10 @@ class LeakyReLU(Activation):
         return np.maximum(x, y, out=y)
 
     def backward(self, dy, params=True, inputs=True):
-        dx = (self.y > 0).astype(dy.dtype)  # 1 where x > 0, else 0: np.where would be ten times slower
+        dx = (self.y > 0.0).astype(dy.dtype)  # 1 where x > 0, else 0: np.where would be ten times slower
         dx *= 1 - self.slope
         dx += self.slope  # now 1 or slope
-        dx *= dy
-        return dx
+        return np.multiply(dx, dy, out=dx)
 
     def bend(self, dt, dy):
         return dy  # straight on either side of the kink
@@ -129,8 +130,7 @@ class Tanh(Activation):
 
 
 class Sigmoid(Activation):
-    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y), and its own derivative is (1 - 2y) dy/dx. No
-    discriminator here ends in it: a loss is computed on the logit, see `games`."""
+    """y = 1 / (1 + exp(-x)), in (0, 1); dy/dx = y (1 - y), its slope (1 - 2y) dy/dx. No D here ends in it."""
 
     def predict(self, x):
         return sigmoid(x)
@@ -143,8 +143,8 @@ class Sigmoid(Activation):
 
 
 def sigmoid(a):
-    """1 / (1 + exp(-a)), elementwise; exp never overflows, and tiny values keep their digits."""
-    return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
+    """1 / (1 + exp(-a)), elementwise, of integers too; exp never overflows, tiny values keep their digits."""
+    return np.exp(np.minimum(a, 0.0)) / (1.0 + np.exp(-1.0 * np.abs(a)))
 
 
 LAYERS = {layer.__name__: layer for layer in (Dense, LeakyReLU, Tanh, Sigmoid)}

@@ -9,6 +9,7 @@ an average of weights, a gradient norm are each one line on one array:
     np.linalg.norm(net.grad)
 """
 
+import copy
 import math
 
 import numpy as np
@@ -30,8 +31,7 @@ class Network:
 
     def __init__(self, *layers, rng, dtype=np.float64):
         require.generator(rng)
-        if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise ValueError(f"dtype must be np.float32 or np.float64, got {np.dtype(dtype)}")
+        dtype = require.dtype(dtype)
         self.layers = list(layers)
         self.n_in, self.n_out = require.chain(self.layers)  # None where no Dense says
         size = sum(math.prod(shape) for _, _, shape in self.parameters())
@@ -68,14 +68,14 @@ class Network:
 
     def forward(self, x):
         """The output y (m, n_out) for x (m, n_in); every layer remembers what backward needs."""
-        for layer in self.layers:
+        for layer in self._ready(x):
             x = layer.forward(x)
-        self._shape = x.shape
+        self._y = x.shape, x.dtype
         return x
 
     def predict(self, x):
         """The same y as forward, but nothing is remembered: a pending backward stays valid."""
-        for layer in self.layers:
+        for layer in self._ready(x):
             x = layer.predict(x)
         return x
 
@@ -83,10 +83,7 @@ class Network:
         """Given dy = d loss / d y (m, n_out), overwrite grad and return dx (m, n_in). It belongs to the
         latest forward. params=False leaves grad as it was; inputs=False skips the first layer's dx, which
         is dear when x is wide, and returns None."""
-        if getattr(dy, "shape", None) != self._shape:
-            if self._shape is None:
-                raise ValueError("backward needs a forward before it")
-            raise ValueError(f"backward needs dy of shape {self._shape}, got {np.shape(dy)}")
+        require.gradient(dy, self._y)
         first = self.layers[0]
         for layer in reversed(self.layers):
             dy = layer.backward(dy, params=params, inputs=inputs or layer is not first)
@@ -112,26 +109,41 @@ class Network:
             for name, shape in getattr(layer, "shapes", {}).items():
                 yield i, name, shape
 
-    _shape = None  # of the latest forward's output
+    _y = None  # shape and dtype of the latest forward's output
 
     def _carve(self):
         """Give each layer its views: W and b into theta, dW and db into grad."""
-        start = 0
+        self._views, start = [], 0  # (layer, name, view)
         for i, name, shape in self.parameters():
             stop = start + math.prod(shape)
-            setattr(self.layers[i], name, self._theta[start:stop].reshape(shape))
-            setattr(self.layers[i], "d" + name, self._grad[start:stop].reshape(shape))
+            for key, vector in (name, self._theta), ("d" + name, self._grad):
+                setattr(self.layers[i], key, vector[start:stop].reshape(shape))
+                self._views.append((self.layers[i], key, getattr(self.layers[i], key)))
             start = stop
+        for layer in self.layers:
+            layer.taken = True  # by this network, and by no other: it remembers one forward
+
+    def _ready(self, x):
+        """The layers, once x is a plain array and each of them still has the views it was given."""
+        if type(x) not in require.PLAIN:
+            require.rows("a Network", "x", x, self.n_in)
+        for layer, name, view in self._views:
+            if getattr(layer, name) is not view:
+                raise ValueError(f"{name} of {layer} is another array now: write into it, {name}[...] = new")
+        return self.layers
 
     def __setstate__(self, state):
         """copy.deepcopy and pickle copy each view on its own; carve them again."""
         self.__dict__.update(state)
         self._carve()
 
+    def __copy__(self):
+        return copy.deepcopy(self)  # or two networks would have one layer
+
     def _write(self, name, new):
-        target = getattr(self, name)
-        if np.shape(new) != target.shape:
-            raise ValueError(f"{name} has shape {target.shape}, got {np.shape(new)}")
+        new, target = require.array(name, new), getattr(self, name)
+        if new.shape != target.shape:
+            raise ValueError(f"{name} has shape {target.shape}, got {new.shape}")
         target[...] = new
 
 

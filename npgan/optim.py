@@ -82,9 +82,7 @@ class Adam(Optimiser):
 
     def __init__(self, net, lr, betas=(0.9, 0.999), eps=1e-8):
         super().__init__(net, lr)
-        beta1, beta2 = betas
-        self.betas = tuple(require.number("beta", beta, 0, 1, include_low=True) for beta in (beta1, beta2))
-        self.eps = require.number("eps", eps)
+        self.betas, self.eps = require.betas(betas), require.number("eps", eps)
         self.t = np.zeros(1, int)  # steps so far
 
     def move(self, lr):
@@ -111,6 +109,7 @@ class Adam(Optimiser):
 def move_average(average, theta, decay, step):
     """average <- b average + (1 - b) theta in place, both (n,), with b = min(decay, (1 + step) / (10 + step)):
     the first steps, far from any good place, are soon forgotten. step counts from 1."""
+    decay, step = require.number("decay", decay, 0, 1, include_low=True), require.count("step", step)
     b = min(decay, (1 + step) / (10 + step))
 
     def update(average, theta):

@@ -1,8 +1,15 @@
 """What a public call says when its input is wrong: what came, and what was wanted."""
 
+import copy
 import math
 
 import numpy as np
+
+PLAIN = np.ndarray, np.memmap  # other arrays have rules of their own: a mask, or a * that multiplies matrices
+LARGEST = 1e100  # of numbers that are squared and summed
+
+
+# --- settings ---
 
 
 def generator(rng):
@@ -29,6 +36,18 @@ def number(name, value, low=0.0, high=math.inf, *, include_low=False):
     raise ValueError(f"{name} must be a number with {bound}, got {value!r}")
 
 
+def width(name, value):
+    """Return a standard deviation as a float if it can be squared without loss, else ValueError."""
+    return number(name, value, LARGEST**-0.5, LARGEST**0.5)
+
+
+def flag(name, value):
+    """Return value if it is True or False, else raise ValueError."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{name} must be True or False, got {value!r}")
+
+
 def choice(name, value, choices):
     """Return value if it is one of choices, else raise ValueError listing them."""
     if isinstance(value, str) and value in choices:
@@ -44,12 +63,25 @@ def settings(thing, given):
     return thing.settings | given
 
 
-def rows(who, name, x, width):
-    """Return x if it is an array of rows (m, width) with m >= 1, else raise ValueError."""
-    if getattr(x, "ndim", 0) == 2 and x.shape[1] == width and len(x):
-        return x
-    got = getattr(x, "shape", type(x).__name__)
-    raise ValueError(f"{who} needs {name} of shape (m, {width}) with m >= 1, got {got}")
+def betas(values):
+    """Return Adam's two betas as a tuple of floats in [0, 1), else raise ValueError."""
+    if not isinstance(values, (tuple, list)) or len(values) != 2:
+        raise ValueError(f"betas must be two numbers, such as (0.9, 0.999), got {values!r}")
+    return tuple(number("beta", beta, 0, 1, include_low=True) for beta in values)
+
+
+def dtype(value):
+    """Return value as a np.dtype if it is float32 or float64, else raise ValueError."""
+    try:
+        got = np.dtype(value)
+    except TypeError:
+        got = repr(value)
+    if got in (np.dtype(np.float32), np.dtype(np.float64)):
+        return got
+    raise ValueError(f"dtype must be np.float32 or np.float64, got {got}")
+
+
+# --- parts that must fit together ---
 
 
 def chain(layers):
@@ -60,7 +92,11 @@ def chain(layers):
         raise ValueError("the same layer stands twice in one Network: make a second one")
     n_in = n_out = None
     for i, layer in enumerate(layers):
-        if any(hasattr(layer, name) for name in getattr(layer, "shapes", ())):
+        if isinstance(layer, type) or not (hasattr(layer, "forward") or hasattr(layer, "predict")):
+            raise ValueError(f"layers[{i}] must be a layer, as in Network(Dense(1, 8), Tanh()), got {layer!r}")
+        if hasattr(layer, "_theta"):
+            raise ValueError(f"layers[{i}] is a Network, whose theta would stay outside: put layers in")
+        if hasattr(layer, "taken") or any(hasattr(layer, name) for name in getattr(layer, "shapes", ())):
             raise ValueError(f"layers[{i}] {layer} is in another Network already: make a new one")
         if getattr(layer, "n_in", None) is None:
             continue
@@ -72,8 +108,11 @@ def chain(layers):
 
 def pair(G, D, opt_g, opt_d, game):
     """ValueError unless G, D, their optimisers and their game make a GAN."""
-    if not hasattr(game, "discriminator"):
+    if isinstance(game, type) or not hasattr(game, "discriminator"):
         raise ValueError(f"game must be one of npgan.games, such as games.minimax, got {game!r}")
+    for name, net in ("G", G), ("D", D):
+        if not hasattr(net, "theta"):
+            raise ValueError(f"{name} must be a Network, got {net!r}")
     if G.n_in is None or D.n_in != G.n_out or D.n_out != 1:
         raise ValueError(
             f"G must end in the width D takes and D in one logit; got G {G.n_in} -> {G.n_out}, "
@@ -83,8 +122,33 @@ def pair(G, D, opt_g, opt_d, game):
         raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
     if G.dtype != D.dtype:
         raise ValueError(f"G and D must have one dtype, got {G.dtype} and {D.dtype}")
-    if opt_g.net is not G or opt_d.net is not D:
+    if getattr(opt_g, "net", None) is not G or getattr(opt_d, "net", None) is not D:
         raise ValueError("opt_g must have been made for G, and opt_d for D")
+
+
+# --- arrays ---
+
+
+def array(name, x):
+    """x as a plain array of real numbers; it may be an array, a list, a table (to_numpy), a tensor (__array__).
+
+    ValueError for texts, objects and complex numbers; and for arrays that are not plain, of which np.asarray
+    would make plain ones without a word: what a masked array masks would count.
+    """
+    if type(x) not in PLAIN:
+        if isinstance(x, np.ndarray):
+            raise ValueError(f"{name} must be a plain array, got {_kind(x)}")
+        if isinstance(x, (list, tuple)) and any(map(np.ma.isMaskedArray, x)):
+            raise ValueError(f"{name} must be a plain array, got a {type(x).__name__} of masked arrays")
+        if hasattr(x, "to_numpy") and not isinstance(x, type):
+            return array(name, x.to_numpy())
+        try:
+            x = np.asarray(x)
+        except ValueError:
+            raise ValueError(f"{name} must be an array of numbers, got rows of different lengths") from None
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must be an array of real numbers, got {x.dtype}")
+    return np.asarray(x)
 
 
 def finite(name, array):
@@ -96,3 +160,92 @@ def finite(name, array):
         return array
     index = tuple(int(i) for i in np.argwhere(~ok)[0])
     raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
+
+
+def numbers(name, x):
+    """x as a plain array of finite numbers within LARGEST of 0, else ValueError. An array is not copied."""
+    x = array(name, x)
+    if x.size and not -LARGEST <= float(x.min()) <= float(x.max()) <= LARGEST:  # nor is NaN
+        finite(name, x)
+        raise ValueError(f"{name} must lie within {LARGEST:g} of 0, got {x.min():g} to {x.max():g}")
+    return x
+
+
+def line(name, x):
+    """x (n,) or (n, 1), in any form that `numbers` takes, as float64 (n,), else ValueError."""
+    x = numbers(name, x)
+    if x.shape[1:] not in ((), (1,)):
+        raise ValueError(f"{name} must be numbers on a line, (n,) or (n, 1), got {x.shape}")
+    return np.ravel(x).astype(float)
+
+
+def rows(who, name, x, width, dtype=None):
+    """Return x if it is a plain array (m, width) with m >= 1, and of dtype if one is given, else ValueError."""
+    if type(x) in PLAIN and x.ndim == 2 and x.shape[1] == width and len(x):
+        if dtype is None or x.dtype == dtype:
+            return x
+        raise ValueError(f"{who} computes in {dtype}, got {name} of {x.dtype}")
+    got = x.shape if type(x) in PLAIN else f"{_kind(x)}, which is no plain array"
+    raise ValueError(f"{who} needs {name} of shape (m, {width}) with m >= 1, got {got}")
+
+
+def points(who, name, x, width, dtype):
+    """x, in any form that `array` takes, as rows (m, width) of this dtype, all finite, else ValueError."""
+    x = rows(who, name, array(name, x), width)
+    with np.errstate(over="ignore"):  # what is too large for the dtype becomes infinite, and is named
+        return finite(f"{name} in {np.dtype(dtype)}", np.asarray(x, dtype))
+
+
+def noise(gan, z):
+    """What gan.G gets of the noise z, which may have n_z columns or as many as gan.noise makes, as `points`."""
+    z = array("z", z)
+    if z.shape[1:] != (gan.G.n_in,):
+        z = copy.copy(gan).unpack(z)  # a copy: what a variant keeps of z belongs to a step
+    return points("G", "z", z, gan.G.n_in, gan.G.dtype)
+
+
+def ends(start, end):
+    """The ends of a walk, neither of them 0, as arrays (n_z,) of float32 or float64, else ValueError."""
+    start, end = (numbers(name, x) for name, x in (("start", start), ("end", end)))
+    if start.ndim != 1 or start.shape != end.shape or not (start.any() and end.any()):
+        raise ValueError(f"a walk needs two noises (n_z,), not 0, got shapes {start.shape} and {end.shape}")
+    kind = np.result_type(start, end)
+    return (x.astype(kind if kind == np.float32 else float, copy=False) for x in (start, end))
+
+
+def drawn(data, x, shape, dtype):
+    """x, which data.sample gave, as an array of this shape and dtype, else ValueError."""
+    if type(x) is not np.ndarray or x.shape != shape or x.dtype.kind not in "fiub":
+        x = array(f"what {type(data).__name__}.sample gives", x)
+        if x.shape != shape:
+            raise ValueError(f"{type(data).__name__}.sample must give the shape {shape}, got {x.shape}")
+    return np.asarray(x, dtype)
+
+
+def real(x, width):
+    """Return the real samples x of a D step if they are rows (m, width) of finite numbers, else ValueError."""
+    rows("a D step", "real x", x, width)
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"a D step needs real x of real numbers, got {x.dtype}")
+    if not math.isfinite(np.vdot(x, x)):  # the quickest look at all of them
+        name = "real x, which data.sample gives,"
+        finite(name, x)
+        raise ValueError(f"{name} must be such that {x.dtype} holds its square, got {x.min():g} to {x.max():g}")
+    return x
+
+
+def gradient(dy, y):
+    """ValueError unless dy is a plain array of the (shape, dtype) y of the latest forward (None before one)."""
+    if type(dy) in PLAIN and (dy.shape, dy.dtype) == y:
+        return
+    if y is None:
+        raise ValueError("backward needs a forward before it")
+    shape, dtype = y
+    if type(dy) not in PLAIN or dy.shape != shape:
+        got = dy.shape if type(dy) in PLAIN else f"{_kind(dy)}, which is no plain array"
+        raise ValueError(f"backward needs dy of shape {shape}, got {got}")
+    raise ValueError(f"backward needs dy of {dtype}, as y is, got {dy.dtype}")
+
+
+def _kind(x):
+    return {"MaskedArray": "a masked array"}.get(type(x).__name__, type(x).__name__)

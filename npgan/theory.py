@@ -7,15 +7,18 @@ are plain sums. All results are in nats. Goodfellow et al. 2014, section 4.
 
 import numpy as np
 
+from npgan import require
+
 
 def integral(f, x=None):
-    """The integral of f (n,) over the grid x (n,), or the plain sum of f if x is None."""
+    """The integral of f (n,) over the grid x (n,), or the plain sum of f if x is None. f may be infinite."""
+    (f,) = _same_shape(f)
+    if np.isnan(f).any():
+        raise ValueError("f has no integral: it is NaN somewhere")
     if x is None:
         return float(np.sum(f))
     f, x = _same_shape(f, x)
-    if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all():
-        raise ValueError(f"the grid x must be increasing, with 2 points or more; got shape {x.shape}")
-    return float(np.trapezoid(f, x))
+    return float(np.trapezoid(f, _increasing(x)))
 
 
 def optimal_d(p, q):
@@ -47,6 +50,7 @@ def value_of_logit(a, p, q, x=None):
     """V for D = sigmoid(a), computed from the logit a (n,): exact however sure D is."""
     p, q = _densities(p, q)
     a, p = _same_shape(a, p)
+    require.finite("the logit a", a)
     return integral(-p * np.logaddexp(0, -a) - q * np.logaddexp(0, a), x)
 
 
@@ -87,7 +91,8 @@ def wasserstein(p, q, x):
     F is the distribution function, here the cumulative trapezoid sum; in the unit of x.
     """
     p, q = _densities(p, q)
-    (p, x), step = _same_shape(p, x), np.diff(x)
+    p, x = _same_shape(p, x)
+    step = np.diff(_increasing(x))
     F_p = np.concatenate([[0.0], np.cumsum((p[1:] + p[:-1]) / 2 * step)])
     F_q = np.concatenate([[0.0], np.cumsum((q[1:] + q[:-1]) / 2 * step)])
     return integral(np.abs(F_p - F_q), x)
@@ -102,15 +107,24 @@ def _times_log(p, num, den=1.0):
 
 
 def _same_shape(*arrays):
-    arrays = [np.asarray(array, dtype=float) for array in arrays]
+    arrays = [np.asarray(require.array("what is on a grid", array), dtype=float) for array in arrays]
+    if not arrays[0].size:
+        raise ValueError(f"what is on a grid must be one number at least, got none: shape {arrays[0].shape}")
     if len({array.shape for array in arrays}) > 1:
         shapes = " and ".join(str(array.shape) for array in arrays)
         raise ValueError(f"these must lie on one grid, with one shape; got {shapes}")
     return arrays
 
 
+def _increasing(x):
+    x = require.numbers("the grid x", x)
+    if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all():
+        raise ValueError(f"the grid x must be increasing, with 2 points or more; got shape {x.shape}")
+    return x
+
+
 def _densities(p, q):
     p, q = _same_shape(p, q)
-    if not ((p >= 0).all() and (q >= 0).all()):
-        raise ValueError("a density must be >= 0 everywhere, and not NaN")
+    if not ((p >= 0).all() and (q >= 0).all() and max(p.max(), q.max()) <= 1e300):
+        raise ValueError("a density must be >= 0 everywhere, at most 1e300, and not NaN")
     return p, q

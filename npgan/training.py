@@ -7,10 +7,8 @@ for record in train(gan, data, steps=2000, batch=128, rng=rng):
 
 from typing import NamedTuple
 
-import numpy as np
-
 from npgan import require
-from npgan.distributions import Rows
+from npgan.distributions import distribution
 from npgan.games import Diverged
 from npgan.machine import keep_memory
 
@@ -68,35 +66,36 @@ def train(
 ):  # fmt: skip
     """Play the game: yield a Record after each of the steps start + 1 ... steps.
 
-    data: a distribution (anything with sample(n, rng=) and d), or an array (n, d) of finite numbers,
-    whose rows are then visited in random order, each once per epoch. batch: real samples, and as
+    data: a distribution (anything with sample(n, rng=) and d), or a table of finite numbers (n, d), whose
+    rows are then visited in random order, each once per epoch. batch: real samples, and as
     many fakes, per update. d_steps: ascents of D per descent of G, the k of Algorithm 1, each with
     fresh x and z. order: "d_first" as in the paper; "g_first"; "simultaneous", where both
     gradients are taken before either moves; "one_noise", where G descends on the noise that D has just
     seen, as in many scripts: G runs forward once, and a step is a tenth faster. average: the decay
-    (say 0.999) of a running average of G's parameters, which `gan.sample` then uses. anneal: let the
-    learning rates fall linearly to 0 over the steps. start: the steps already behind a resumed gan.
+    (say 0.999) of a running average of G's parameters, which `gan.sample` then uses; None ends an average
+    of earlier training, which would fall behind G. anneal: let the learning rates fall linearly to 0 over
+    the steps. start: the steps already behind a resumed gan.
 
-    ValueError for settings that make no sense, at once; Diverged, naming the step, when V or the
-    loss is no longer finite, before the update that would spoil theta. Goodfellow et al. 2014,
-    Algorithm 1.
+    ValueError for settings that make no sense, at once, and for data that give anything but batch rows of
+    finite numbers; Diverged, naming the step, when V or the loss is no longer finite: both before the
+    update that would spoil theta. Goodfellow et al. 2014, Algorithm 1.
     """
     require.generator(rng)
     steps, start = require.count("steps", steps), require.count("start", start, least=0)
     batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
-    play = ORDERS[require.choice("order", order, ORDERS)]
+    play, anneal = ORDERS[require.choice("order", order, ORDERS)], require.flag("anneal", anneal)
     if order in ("simultaneous", "one_noise") and d_steps > 1:
         more = "d_first and g_first can have more"
         raise ValueError(f"the order {order!r} has one D step per G step, got d_steps={d_steps}; {more}")
     if average is not None:
         require.number("average", average, 0, 1)
-    data = data if hasattr(data, "sample") else Rows(data)
+    data, dtype = distribution(data), gan.D.dtype
     if data.d != gan.G.n_out:
         raise ValueError(f"data has {data.d} columns, but G makes {gan.G.n_out}")
     keep_memory()
 
     def real():
-        return np.asarray(data.sample(batch, rng=rng), gan.D.dtype)
+        return require.drawn(data, data.sample(batch, rng=rng), (batch, data.d), dtype)
 
     def noise():
         return gan.noise(batch, rng=rng)
@@ -110,7 +109,9 @@ def train(
                     V, loss = play(gan, real, noise, d_steps)
                 except Diverged as error:
                     raise Diverged(f"step {step}: {error}") from None
-                if average is not None:
+                if average is None:
+                    gan.average = None
+                else:
                     gan.update_average(average, step)
                 yield Record(step, V, loss, *gan.judged())
         finally:

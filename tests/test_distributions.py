@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from forms import BAD, GOOD, values
 
 from npgan import Gaussian, Mixture, Rows, Uniform, grid, ring
 
@@ -108,10 +109,18 @@ def test_an_epoch_is_shuffled_when_its_first_row_is_asked_for():
 
 @pytest.mark.parametrize(
     "data",
-    [np.zeros(3), np.zeros((0, 2)), np.zeros((2, 0)), np.array([["a"]]), np.zeros((1, 1), complex), [[None]]],
+    [np.zeros(3), np.zeros((0, 2)), np.zeros((2, 0)), np.zeros((2, 2, 2))],
 )
 def test_rows_want_a_table_of_numbers(data):
     with pytest.raises(ValueError, match=r"data must be an array of numbers of shape \(n, d\)"):
+        Rows(data)
+
+
+@pytest.mark.parametrize(
+    "data, kind", [(np.array([["a"]]), "<U1"), (np.zeros((1, 1), complex), "complex128"), ([[None]], "object")]
+)
+def test_rows_want_real_numbers(data, kind):
+    with pytest.raises(ValueError, match=f"data must be an array of real numbers, got {kind}"):
         Rows(data)
 
 
@@ -119,6 +128,89 @@ def test_rows_want_a_table_of_numbers(data):
 def test_rows_refuse_what_is_not_finite(bad):
     with pytest.raises(ValueError, match=r"data must be finite, got .* at index \(1, 0\)"):
         Rows([[0.0], [bad]])
+
+
+# --- numbers in any form: those of pdf are tried with the metrics ---
+
+
+@pytest.mark.parametrize("form", GOOD)
+def test_rows_and_means_in_any_form_are_those_numbers(form):
+    whole = np.arange(12).reshape(6, 2)
+    meant = values(GOOD[form](whole))
+    rows = Rows(GOOD[form](whole))
+    drawn = rows.sample(6, rng=np.random.default_rng(0))
+    assert type(drawn) is np.ndarray and (drawn == meant[np.random.default_rng(0).permutation(6)]).all()
+    p = Mixture(GOOD[form](whole), 2)
+    assert p.means.dtype == np.float64 and (p.means == meant).all()
+    (drawn,) = p.sample(1, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    assert (drawn == meant[rng.integers(6, size=1)] + 2 * rng.standard_normal((1, 2))).all()
+
+
+@pytest.mark.parametrize("form", BAD)
+def test_rows_and_means_that_are_no_numbers_are_refused(form):
+    bad = BAD[form](np.arange(12).reshape(6, 2))
+    for make, name in (Rows, "data"), (lambda means: Mixture(means, 1), "means"):
+        with pytest.raises(ValueError, match=f"^{name} must ") as error:
+            make(bad)
+        assert "\n" not in str(error.value)
+
+
+def test_means_are_kept_and_rows_are_looked_at():
+    """A Mixture is a formula, to be left alone; a data set may be larger than the memory."""
+    means, rows = np.eye(2), np.eye(2)
+    p, data = Mixture(means, 1), Rows(rows)
+    means[0], rows[0] = 9, 9
+    assert p.means[0].max() == 1 and data.rows[0].max() == 9
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, None, "1", True, 1j, [1.0], np.array(1.0), np.ma.masked])
+def test_parameters_are_numbers(bad):
+    for make in (
+        lambda: Gaussian(bad, 1),
+        lambda: Gaussian(0, bad),
+        lambda: Uniform(bad, 1),
+        lambda: Uniform(0, bad),
+        lambda: Mixture([[0.0]], bad),
+        lambda: ring(radius=bad),
+        lambda: ring(sigma=bad),
+        lambda: grid(spacing=bad),
+        lambda: ring(modes=bad),
+        lambda: grid(side=bad),
+    ):
+        with pytest.raises(ValueError, match="must be a .*, got"):
+            make()
+
+
+def test_huge_parameters():
+    """Right, or refused: the length of an interval must be a number too."""
+    with pytest.raises(ValueError, match="high - low must be a number with 0 < high - low and finite, got inf"):
+        Uniform(-1e308, 1e308)
+    for sigma in 1e60, 1e-60, 1e-320:
+        with pytest.raises(ValueError, match="sigma must be a number with 1e-50 < sigma < 1e[+]50"):
+            Mixture([[0.0]], sigma)
+    assert abs(Uniform(0, 1e308).pdf([1.0])[0] * 1e308 - 1) < 1e-15
+    assert abs(Gaussian(1e300, 1e299).pdf([1e300])[0] * 1e299 * math.sqrt(2 * math.pi) - 1) < 1e-13
+
+
+@pytest.mark.parametrize("d", [1, 2, 30, 200, 784])
+@pytest.mark.parametrize("sigma", [1e-9, 0.01, 0.4, 50.0])
+def test_a_mixture_in_many_dimensions_is_a_product_of_gaussians(d, sigma, rng):
+    """sigma^d is 0, or infinite, long before the density at a place is."""
+    p = Mixture(np.zeros((1, d)), sigma)
+    x = sigma * rng.standard_normal((50, d)) * 10 ** rng.uniform(-3, 0.3, (50, 1))
+    log = sum(Gaussian(0, sigma).log_pdf(column) for column in x.T)
+    some = (log > -700) & (log < 700)
+    assert abs(p.pdf(x[some]) / np.exp(log[some]) - 1).max(initial=0) < 1e-10
+    assert (p.pdf(x[log < -750]) == 0).all()
+    two = Mixture(np.stack([np.zeros(d), np.full(d, 1e4 * sigma)]), sigma)
+    assert abs(two.pdf(x[some]) / np.exp(log[some]) - 0.5).max(initial=0) < 1e-10
+
+
+def test_there_is_no_density_at_nan():
+    for p in Gaussian(0, 1), Uniform(0, 1), Mixture([[0.0]], 1):
+        with pytest.raises(ValueError, match="there is no density at NaN"):
+            p.pdf([0.0, math.nan])
 
 
 def test_errors(rng):

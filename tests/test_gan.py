@@ -4,10 +4,12 @@ import copy
 
 import numpy as np
 import pytest
+from forms import BAD, GOOD, values
 from hypothesis import given
 from hypothesis import strategies as st
 
 from npgan import GAN, SGD, Adam, Dense, Diverged, LeakyReLU, Network, Tanh, games, gradcheck, models
+from npgan.variants.regularised import R1, InstanceNoise
 
 ALL = list(games.GAMES.values())
 seeds = st.integers(0, 2**32 - 1)
@@ -198,10 +200,122 @@ def test_real_samples_of_the_wrong_shape(shape, rng):
         gan.discriminator_step(np.zeros(shape), gan.noise(4, rng=rng))
 
 
+# --- wrong input ---
+
+KINDS = {"GAN": GAN, "InstanceNoise": InstanceNoise, "R1": R1}
+
+
+def noisy(kind, rng, dtype=np.float64):
+    G, D = models.mlp((2, 5, 3), rng=rng, dtype=dtype), models.mlp((3, 5, 1), rng=rng, dtype=dtype)
+    return KINDS[kind](G, D, SGD(G, lr=0.1), SGD(D, lr=0.1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", GOOD)
+def test_noise_and_samples_in_any_form_are_those_numbers(form, kind, dtype, rng):
+    """For generate and probability: brought to the dtype of the networks."""
+    gan = noisy(kind, rng, dtype)
+    z, x = np.arange(8).reshape(4, 2), np.arange(12).reshape(4, 3)
+    meant_z, meant_x = values(GOOD[form](z)).astype(dtype), values(GOOD[form](x)).astype(dtype)
+    got = gan.generate(GOOD[form](z))
+    assert got.dtype == dtype and (got == gan.G.predict(meant_z)).all()
+    assert (gan.probability(GOOD[form](x)) == gan.game.judge(gan.D.predict(meant_x))[:, 0]).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", BAD)
+def test_noise_and_samples_that_are_no_numbers_are_refused(form, kind, rng):
+    gan = noisy(kind, rng, np.float32)
+    for use, x in (gan.generate, np.arange(8).reshape(4, 2)), (gan.probability, np.arange(12).reshape(4, 3)):
+        with pytest.raises(ValueError) as error:
+            use(BAD[form](x))
+        assert "\n" not in str(error.value) and "finite" in str(error.value) or "got" in str(error.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_is_as_wide_as_g_or_as_the_noise_of_a_step(kind, rng):
+    """And generating from the wide one leaves alone what a step keeps of its own."""
+    gan = noisy(kind, rng)
+    x, z = rng.standard_normal((4, 3)), gan.noise(4, rng=rng)
+    assert (gan.generate(z) == gan.generate(z[:, :2])).all()
+    fake = gan.G.forward(gan.unpack(z))
+    other = copy.deepcopy(gan)
+    gan.generate(gan.noise(7, rng=rng))
+    assert gan.V_gradient(x, fake) == other.V_gradient(x, fake)
+    for width in {0, 1, 3, 7, 9, 50} - {z.shape[1]}:
+        with pytest.raises(ValueError, match=r"needs z of shape \(m, \d\) with m >= 1, got \(4, \d+\)"):
+            gan.generate(np.ones((4, width)))
+        with pytest.raises(ValueError, match=r"needs . of shape \(m, \d\) with m >= 1, got \(4, \d+\)"):
+            gan.discriminator_gradient(x, np.ones((4, width)))
+        with pytest.raises(ValueError, match=r"needs . of shape \(m, \d\) with m >= 1, got \(4, \d+\)"):
+            gan.generator_gradient(np.ones((4, width)))
+    for width in 0, 1, 2, 4:
+        with pytest.raises(ValueError, match=r"D needs x of shape \(m, 3\) with m >= 1, got \(4, \d\)"):
+            gan.probability(np.ones((4, width)))
+    for wrong in np.ones(2), np.ones((0, 2)), np.ones((1, 1, 2)), 1.0:
+        with pytest.raises(ValueError, match="needs z of shape"):
+            gan.generate(wrong)
+
+
+@pytest.mark.parametrize("step", ["discriminator_step", "one_noise_step", "simultaneous_step"])
+@pytest.mark.parametrize("form", BAD)
+def test_a_step_refuses_real_samples_that_are_no_plain_array_of_numbers(step, form, rng):
+    gan = noisy("GAN", rng)
+    x, z = BAD[form](np.arange(12).reshape(4, 3)), gan.noise(4, rng=rng)
+    before = gan.D.theta.copy(), gan.D.grad.copy(), gan.G.theta.copy()
+    with pytest.raises(ValueError, match="real x") as error:
+        getattr(gan, step)(x, *[z] * (2 if "sim" in step else 1))
+    assert "\n" not in str(error.value)
+    assert all((a == b).all() for a, b in zip(before, (gan.D.theta, gan.D.grad, gan.G.theta), strict=True))
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.0, True, "3", None, np.array(3), [3]])
+def test_a_number_of_samples_is_a_whole_number(n, rng):
+    with pytest.raises(ValueError, match="n must be a whole number >= 1, got"):
+        noisy("GAN", rng).sample(n, rng=rng)
+    assert noisy("GAN", rng).sample(np.uint8(250), rng=rng).shape == (250, 3)
+
+
+@pytest.mark.parametrize("decay", [1, 1.0, 1.5, -0.1, np.nan, np.inf, "0.9", None, True, np.array(0.9)])
+def test_a_decay_lies_from_0_to_1(decay, rng):
+    gan = noisy("GAN", rng)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="decay must be a number with 0 <= decay < 1, got"):
+            gan.update_average(decay, 1)
+        gan.update_average(0.5, 1)
+    for step in 0, -20, 1.5, np.nan, True, None:
+        with pytest.raises(ValueError, match="step must be a whole number >= 1, got"):
+            gan.update_average(0.5, step)
+    gan.G.theta += 1
+    gan.update_average(0, np.int64(3))  # remembers nothing
+    assert abs(gan.average.theta - gan.G.theta).max() < 1e-15
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -0.1, "1", None, True])
+def test_a_rate_is_a_number(rate, rng):
+    gan = noisy("GAN", rng)
+    with pytest.raises(ValueError, match="rate must be a number with 0 <= rate and finite, got"):
+        gan.set_rate(rate)
+    assert gan.opt_g.rate == gan.opt_d.rate == 1
+    gan.set_rate(np.float32(0.5))
+    assert gan.opt_g.rate == gan.opt_d.rate == 0.5
+
+
+@pytest.mark.parametrize("game", ["minimax", games.Minimax, None, 3, games])
+def test_a_game_is_one_of_the_games(game, rng):
+    G, D = models.mlp((2, 3), rng=rng), models.mlp((3, 1), rng=rng)
+    with pytest.raises(ValueError, match="game must be one of npgan.games, such as games.minimax, got"):
+        GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), game=game)
+
+
 def test_a_layer_in_both_networks_is_refused(rng):
     shared = LeakyReLU(0.2)
     G = Network(Dense(2, 3), shared, Dense(3, 1), rng=rng)
-    D = Network(Dense(1, 3), shared, Dense(3, 1), rng=rng)
+    with pytest.raises(ValueError, match=r"layers\[1\] LeakyReLU\(0.2\) is in another Network already"):
+        Network(Dense(1, 3), shared, Dense(3, 1), rng=rng)
+    D = Network(Dense(1, 3), LeakyReLU(0.2), Dense(3, 1), rng=rng)
+    D.layers[1] = shared
     with pytest.raises(ValueError, match="stands in G and in D"):
         GAN(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0))
 
@@ -226,6 +340,13 @@ def test_parts_that_do_not_fit(rng):
         GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), latent="cauchy")
     with pytest.raises(ValueError, match="game must be one of npgan.games, .* got 'minimax'"):
         GAN(G, D, SGD(G, lr=1), SGD(D, lr=1), game="minimax")
-    gan = GAN(G, D, SGD(G, lr=1), SGD(D, lr=1))
-    with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
-        gan.sample(0, rng=rng)
+    for wrong in Dense(2, 3), None, lambda z: z:
+        with pytest.raises(ValueError, match="G must be a Network, got"):
+            GAN(wrong, D, SGD(G, lr=1), SGD(D, lr=1))
+        with pytest.raises(ValueError, match="D must be a Network, got"):
+            GAN(G, wrong, SGD(G, lr=1), SGD(D, lr=1))
+    for wrong in None, 1e-3, SGD:
+        with pytest.raises(ValueError, match="opt_g must have been made for G"):
+            GAN(G, D, wrong, SGD(D, lr=1))
+        with pytest.raises(ValueError, match="opt_d for D"):
+            GAN(G, D, SGD(G, lr=1), wrong)

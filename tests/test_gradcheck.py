@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from forms import BAD, GOOD
 
-from npgan import GAN, SGD, Dense, LeakyReLU, Network, games, gradcheck
+from npgan import GAN, SGD, Dense, LeakyReLU, Network, Tanh, games, gradcheck, require
 from npgan.layers import LAYERS
 from npgan.variants import VARIANTS
 
@@ -120,6 +121,14 @@ def test_layers_that_cannot_be_checked_are_told_why(rng):
         def forward(self, x):
             super().forward(x)
 
+    class Matrix(Square):
+        def forward(self, x):
+            return super().forward(x).view(np.matrix)
+
+    class Masked(Square):
+        def forward(self, x):
+            return np.ma.masked_array(super().forward(x))
+
     class Forgetful(Square):
         def backward(self, dy):
             return dy * 2 * self.W * self.x
@@ -128,6 +137,8 @@ def test_layers_that_cannot_be_checked_are_told_why(rng):
     for layer, message in [
         (InPlace(3), "InPlace: forward changes its input x in place"),
         (Silent(3), "Silent: forward must return an array, got NoneType"),
+        (Matrix(3), "Matrix: forward must return an array, got matrix, no plain one"),
+        (Masked(3), "Masked: forward must return an array, got MaskedArray, no plain one"),
         (Forgetful(3), "Forgetful has no dW after its backward"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -140,12 +151,94 @@ def test_layers_that_cannot_be_checked_are_told_why(rng):
         gradcheck.check_layer(Square(3), x, rng=None)
 
 
+@pytest.mark.parametrize("form", GOOD)
+def test_x_in_any_form_is_judged_in_float64_or_refused(form, rng):
+    """And a wrong layer is wrong in each of them."""
+
+    class Doubled(Square):
+        def backward(self, dy):
+            return 2 * super().backward(dy)
+
+    x = GOOD[form](np.arange(1, 7).reshape(3, 2))
+    if form in ("small", "far", "float64, very far", "spread wide", "large"):
+        return  # a difference of 1e-5 is lost there, or all
+    if require.array("x", x).dtype == np.float64:
+        assert all(check.ok for check in gradcheck.check_layer(Square(2), x, rng=rng))
+        assert [check.ok for check in gradcheck.check_layer(Doubled(2), x, rng=rng)] == [True, False]
+        tangent = gradcheck.check_tangent(Tanh(), x, x, rng=rng)
+        assert len(tangent) == 3 and all(check.ok for check in tangent)
+    else:
+        with pytest.raises(ValueError, match="need a float64 array, got"):
+            gradcheck.check_layer(Square(2), x, rng=rng)
+
+
+@pytest.mark.parametrize("form", BAD)
+def test_no_numbers_are_not_judged(form, rng):
+    """As x, as the gradient, and as theta."""
+    bad, good = BAD[form](np.arange(1, 7).reshape(3, 2)), np.ones((3, 2))
+
+    class Returns(Square):
+        def backward(self, dy):
+            super().backward(dy)
+            return bad
+
+    with np.errstate(invalid="ignore", over="ignore"):
+        with pytest.raises((ValueError, TypeError)) as error:
+            gradcheck.check_layer(Square(2), bad, rng=rng)
+        if form != "huge":
+            with pytest.raises(ValueError):
+                gradcheck.check(lambda: 1.0 * np.sum(bad), bad, good)
+        if "infinite" in form or "NaN" in form or form == "huge":
+            assert not gradcheck.check_layer(Returns(2), good, rng=rng)[1].ok
+        else:
+            with pytest.raises(ValueError):
+                gradcheck.check_layer(Returns(2), good, rng=rng)
+    assert "\n" not in str(error.value)
+
+
+def test_a_gradient_that_is_put_elsewhere_than_the_network_looks_is_noticed(rng):
+    """dW = ... makes a new array: gradcheck would find it right, and the layer would never learn."""
+
+    class Scale:
+        shapes = {"W": (3,)}
+
+        def init(self, rng):
+            self.W[...] = rng.standard_normal(3)
+
+        def forward(self, x):
+            self.x = x
+            return self.W * x
+
+        def backward(self, dy, params=True, inputs=True):
+            self.dW = (dy * self.x).sum(axis=0)
+            return dy * self.W
+
+    class Kept(Scale):
+        def backward(self, dy, params=True, inputs=True):
+            self.dW[...] = (dy * self.x).sum(axis=0)
+            return dy * self.W
+
+    x = rng.standard_normal((4, 3))
+    with pytest.raises(ValueError, match="Scale: dW is another array after backward; write it into dW"):
+        gradcheck.check_layer(Scale(), x, rng=rng)
+    assert all(check.ok for check in gradcheck.check_layer(Kept(), x, rng=rng))
+    for layer, learns in (Scale(), False), (Kept(), True):
+        net = Network(layer, rng=rng)
+        net.backward(net.forward(x))
+        assert net.grad.any() == learns
+        if not learns:
+            with pytest.raises(ValueError, match="dW of .* is another array now"):
+                net.forward(x)
+
+
 def test_float32_is_refused(rng):
     with pytest.raises(ValueError, match="need a float64 array, got float32: build it with dtype=np.float64"):
         gradcheck.check_layer(LeakyReLU(0.2), np.ones((2, 2), np.float32), rng=rng)
     net = Network(Dense(2, 2), rng=rng, dtype=np.float32)
     with pytest.raises(ValueError, match="float64 array, got float32"):
         gradcheck.check(lambda: 0.0, net.theta, net.grad)
+    with pytest.raises(ValueError, match="float64 array, got float32"):
+        gradcheck.check_layer(net, np.ones((2, 2), np.float32), rng=rng)
 
 
 def test_other_bad_input(rng):

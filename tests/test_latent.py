@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from forms import BAD, GOOD, values
 
 from npgan.latent import LATENTS, even, walk
 
@@ -42,6 +43,36 @@ def test_a_walk_keeps_its_ends_and_its_length(dtype, rng):
         assert np.ptp(steps) < 50 * np.finfo(dtype).eps  # equal angles
         angle = math.acos(float(start @ end) / 25)
         assert abs(steps[0] - 10 * math.sin(angle / 12)) < 50 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("form", GOOD)
+def test_a_walk_from_noise_in_any_form(form):
+    """Whole numbers too: a walk has places between them."""
+    start, end = np.array([1, 2, 3]), np.array([3, 1, 2])
+    one, two = (values(GOOD[form](x)).ravel() for x in (start, end))
+    path = walk(GOOD[form](start), GOOD[form](end), 5)
+    angle = math.acos(min(1, one @ two / (np.linalg.norm(one) * np.linalg.norm(two))))
+    t = np.linspace(0, 1, 5)[:, None]
+    weights = np.sin([(1 - t) * angle, t * angle]) / math.sin(angle) if angle > 1e-6 else (1 - t, t)
+    wanted = weights[0] * one + weights[1] * two
+    eps = np.finfo(path.dtype).eps
+    assert path.dtype == (np.float32 if form.startswith(("float32", "tensor")) else np.float64)
+    assert abs(path - wanted).max() < 1000 * eps * abs(wanted).max() / max(angle, 1e-3)
+
+
+@pytest.mark.parametrize("form", BAD)
+def test_a_walk_goes_between_numbers(form):
+    good, bad = np.array([1.0, 2.0, 3.0]), BAD[form](np.array([1, 2, 3]))
+    for ends in (good, bad), (bad, good):
+        with pytest.raises(ValueError, match="start|end|walk needs"):
+            walk(*ends, 4)
+
+
+def test_a_walk_has_two_ends_of_one_width_and_none_at_0():
+    z = np.ones(3)
+    for start, end in (z, 0 * z), (0 * z, z), (z, z[:2]), (z[:, None], z[:, None]), (1.0, 1.0):
+        with pytest.raises(ValueError, match=r"a walk needs two noises \(n_z,\), not 0, got shapes"):
+            walk(start, end, 4)
 
 
 def test_a_walk_between_equal_or_opposite_ends_is_straight():

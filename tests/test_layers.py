@@ -108,6 +108,16 @@ def test_sigmoid_is_exact_far_out(dtype):
     assert (sigmoid(a) + sigmoid(-a) == 1).all()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64, np.int64, bool])
+def test_sigmoid_takes_whole_numbers_as_numbers(dtype):
+    """-1 is 255 in uint8, and a float16 is too coarse."""
+    a = np.array([0, 1, 2, 5, 100]).astype(dtype)
+    a = np.concatenate([a, -a]) if np.issubdtype(dtype, np.signedinteger) else a
+    wanted = [1 / (1 + np.exp(-float(number))) for number in a]
+    assert abs(sigmoid(a) - wanted).max() < 1e-15 and sigmoid(a).dtype == np.float64
+    assert abs(sigmoid(3) - 1 / (1 + np.exp(-3.0))) < 1e-15
+
+
 @pytest.mark.parametrize("shape", [(3, 3), (2,), (0, 2), (2, 2, 2), ()])
 def test_dense_says_which_shape_it_needs(shape, rng):
     net = Network(Dense(2, 5), rng=rng)

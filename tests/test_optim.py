@@ -143,6 +143,22 @@ def test_state_keeps_the_dtype_and_is_alive(dtype):
 
 
 @pytest.mark.parametrize(
+    "betas", [(0, 0.9, 0.9), (0.9,), (), 0.9, None, "ab", {0.5, 0.9}, {0.5: 1, 0.9: 2}, np.ones(2), iter([0, 0])]
+)
+def test_betas_are_two_numbers(betas):
+    with pytest.raises(ValueError, match=r"betas must be two numbers, such as \(0.9, 0.999\), got"):
+        Adam(Network(Dense(1, 1), rng=np.random.default_rng(0)), lr=0.1, betas=betas)
+
+
+@pytest.mark.parametrize("betas", [(0, np.nan), (True, 0.9), ("0.5", 0.9), (0, None), (0, [0.9]), (0, np.inf)])
+def test_each_beta_is_a_number(betas):
+    with pytest.raises(ValueError, match="beta must be a number with 0 <= beta < 1, got"):
+        Adam(Network(Dense(1, 1), rng=np.random.default_rng(0)), lr=0.1, betas=betas)
+    net = Network(Dense(1, 1), rng=np.random.default_rng(0))
+    assert Adam(net, lr=0.1, betas=[0, np.float32(0.5)]).betas == (0.0, 0.5)
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda net: SGD(net, lr=0),

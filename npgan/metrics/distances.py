@@ -1,20 +1,18 @@
 """A distance from samples to the data is a number that is not 0 for real samples either: hence its floor."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
 
 from npgan import require, theory
+from npgan.distributions import Rows, distribution
 
 
 def wasserstein(a, b):
     """W1 between two sets of numbers of the same size, a and b (n,) or (n, 1): the mean distance
     between their sorted values, in their unit."""
-    a, b = np.asarray(a), np.asarray(b)
-    for x in a, b:
-        if x.ndim > 1 and x.shape[1:] != (1,):
-            raise ValueError(f"W1 needs sets of numbers, (n,) or (n, 1), got {x.shape}")
-    a, b = np.ravel(a), np.ravel(b)
+    a, b = require.line("a", a), require.line("b", b)
     if a.shape != b.shape or not a.size:
         raise ValueError(f"W1 needs two sets of the same size, got {a.size} and {b.size} numbers")
     return float(np.abs(np.sort(a) - np.sort(b)).mean())
@@ -26,12 +24,13 @@ def sliced_wasserstein(a, b, directions=64):
     The directions are spread evenly over half a turn, so no randomness enters. Two sets that are the
     same but for a shift t are 2 |t| / pi apart. Rabin et al. 2011 (there W2, random directions).
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a, b = require.numbers("a", a).astype(float), require.numbers("b", b).astype(float)
     if a.ndim != 2 or a.shape[1] != 2 or a.shape != b.shape or not len(a):
         raise ValueError(f"sliced W1 needs two sets of points of one shape (n, 2), got {a.shape} and {b.shape}")
     angle = np.pi * np.arange(require.count("directions", directions)) / directions
     u = np.array([np.cos(angle), np.sin(angle)])  # (2, directions)
-    return float(np.abs(np.sort(a @ u, axis=0) - np.sort(b @ u, axis=0)).mean())
+    middle = (a.mean(axis=0) + b.mean(axis=0)) / 2  # the origin, or far from it the shadows would be rounded
+    return float(np.abs(np.sort((a - middle) @ u, axis=0) - np.sort((b - middle) @ u, axis=0)).mean())
 
 
 def histogram_jsd(a, b, bins=50):
@@ -41,15 +40,17 @@ def histogram_jsd(a, b, bins=50):
     bin on either side for what lies beyond. The result depends on bins and on the number of samples,
     and is not 0 for two sets from one distribution: never show it without its floor.
     """
-    a, b = (x[:, None] if x.ndim == 1 else x for x in (np.asarray(a, dtype=float), np.asarray(b, dtype=float)))
-    if a.shape[1:] != b.shape[1:] or not a.size or not b.size:
+    a, b = require.numbers("a", a).astype(float), require.numbers("b", b).astype(float)
+    a, b = (x[:, None] if x.ndim == 1 else x for x in (a, b))
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or not a.size or not b.size:
         raise ValueError(f"the histograms need samples of one width, got shapes {a.shape} and {b.shape}")
-    edges = np.linspace(b.min(axis=0), b.max(axis=0), require.count("bins", bins) + 1)  # (bins + 1, d)
+    bins = require.count("bins", bins)
+    edges = np.linspace(b.min(axis=0), b.max(axis=0), bins + 1)  # (bins + 1, d)
     edges[-1] = np.nextafter(edges[-1], np.inf)  # the greatest value is in the last bin, not beyond it
-    columns = np.concatenate([a, b]).T  # (d, n + m)
-    cells = [np.searchsorted(e, x, side="right") for e, x in zip(edges.T, columns, strict=True)]
-    cell = np.ravel_multi_index(cells, [bins + 2] * len(cells))  # (n + m,): one number for each cell
-    _, cell = np.unique(cell, return_inverse=True)
+    cell = np.zeros(len(a) + len(b), int)  # one number for each cell that has samples
+    for column, x in zip(edges.T, np.concatenate([a, b]).T, strict=True):
+        cell = (bins + 2) * cell + np.searchsorted(column, x, side="right")
+        _, cell = np.unique(cell, return_inverse=True)
     p, q = (np.bincount(part, minlength=cell.max() + 1) for part in np.split(cell, [len(a)]))
     return theory.jsd(p / len(a), q / len(b))
 
@@ -80,22 +81,26 @@ class Score(NamedTuple):
 def with_floor(distance, samples, data, *, rng, draws=10, **options):
     """The Score of samples (n, d) under distance(a, b, **options), a number for two sets of n.
 
-    data: a distribution, or an array of real rows, 2n at least. Each of the draws takes two sets of
-    n real samples that share none: the first is compared with the samples, and with the second.
+    data: what `train` takes: a distribution, or a table of real rows, 2n at least. Each of the draws takes
+    two sets of n real samples that share none: the first is compared with the samples, and with the second.
     """
-    draws, n = require.count("draws", draws, least=2), len(samples)
+    draws, samples = require.count("draws", draws, least=2), require.numbers("samples", samples)
+    if not samples.size:
+        raise ValueError(f"a distance needs samples, got none: shape {samples.shape}")
+    n, data = len(np.atleast_1d(samples)), distribution(data)
     pairs = [_two_real_sets(data, n, rng) for _ in range(draws)]
     values = [distance(samples, real, **options) for real, _ in pairs]
     floors = [distance(more, real, **options) for real, more in pairs]
-    name = NAMES.get(distance) or distance.__name__
+    name = NAMES.get(distance) or getattr(distance, "__name__", str(distance))
     return Score(name, n, float(np.mean(values)), float(np.mean(floors)), float(np.std(floors, ddof=1)))
 
 
 def _two_real_sets(data, n, rng):
-    rows = getattr(data, "rows", data)  # of a data set: its place in the epoch is left alone
-    if hasattr(rows, "sample"):
-        return rows.sample(n, rng=rng), rows.sample(n, rng=rng)
-    if len(rows) < 2 * n:
-        raise ValueError(f"a floor for {n} samples needs {2 * n} rows of real data, got {len(rows)}")
-    rows = np.asarray(rows)[require.generator(rng).permutation(len(rows))[: 2 * n]]
-    return rows[:n], rows[n:]
+    if not isinstance(data, Rows):
+        return data.sample(n, rng=rng), data.sample(n, rng=rng)
+    if len(data) < 2 * n:
+        raise ValueError(f"a floor for {n} samples needs {2 * n} rows of real data, got {len(data)}")
+    data = copy.copy(data)  # its place in the epoch is left alone
+    data.order = data.order[:0]
+    both = data.sample(2 * n, rng=rng)  # from one epoch: no row twice
+    return both[:n], both[n:]

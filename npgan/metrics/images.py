@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npgan.metrics.density import squared_distances
+from npgan import require
+from npgan.metrics.density import pixels, squared_distances, subtracted
 
 
 class Nearest(NamedTuple):
@@ -15,23 +16,25 @@ class Nearest(NamedTuple):
 
 
 def nearest(samples, data, *, chunk=2000):
-    """The Nearest of samples (n, d) in data (m, d), by Euclidean distance.
+    """The Nearest of samples (n, d) in data (m, d), by Euclidean distance; of equals, the first.
 
-    Data of uint8 are taken as pixels and scaled to [0, 1], a chunk at a time; samples then must be on
-    that scale too.
+    Data or samples of uint8 are taken as pixels and scaled to [0, 1], data a chunk at a time; others must
+    be on that scale too.
     """
-    samples, data = np.asarray(samples, np.float32), np.asarray(data)
-    if not len(data):
-        raise ValueError("nearest needs data to look in, got none")
-    index, best = np.zeros(len(samples), int), np.full(len(samples), np.inf, np.float32)
-    for start in range(0, len(data), chunk):
-        part = data[start : start + chunk].astype(np.float32)
-        if data.dtype == np.uint8:
-            part /= 255
-        for rows, squared in squared_distances(samples, part):
-            here = squared.argmin(axis=1)
-            closest = squared[np.arange(len(here)), here]
-            better = closest < best[rows]
-            best[rows][better] = closest[better]
-            index[rows][better] = start + here[better]
+    samples, data = pixels("samples", samples), require.array("data", data)
+    if not data.size:
+        raise ValueError(f"nearest needs data to look in, got none: shape {data.shape}")
+    index, best = np.zeros(len(samples), int), np.full(len(samples), np.inf)
+    for start in range(0, len(data), require.count("chunk", chunk)):
+        part = pixels("data", data[start : start + chunk])
+        for rows, squared, error in squared_distances(samples, part, wanted=np.inf):
+            most = np.minimum(squared.min(axis=1) + error[:, 0], best[rows])[:, None] + error
+            i, j = np.divmod(np.flatnonzero(squared <= most), len(part))  # these may be nearest: look closely
+            exact = subtracted(samples[rows], part, i, j)
+            order = np.lexsort((exact, i))  # by sample, then by distance; of equals, the first row is first
+            i, first = np.unique(i[order], return_index=True)
+            first = order[first]
+            better = exact[first] < best[rows][i]
+            best[rows][i[better]] = exact[first[better]]
+            index[rows][i[better]] = start + j[first[better]]
     return Nearest(index, np.sqrt(best))

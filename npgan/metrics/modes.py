@@ -73,7 +73,7 @@ def coverage(samples, mixture, *, rng):
     Published figures are for n = 2,500. Each sample belongs to the nearest mode, and counts if it is
     less than 3 sigma away; modes should be further than 6 sigma apart, or the ceiling is higher.
     """
-    samples = np.asarray(samples, dtype=float)
+    samples = require.numbers("samples", samples).astype(float)
     if not isinstance(mixture, Mixture) or mixture.d != 2 or samples.shape[1:] != (2,) or not len(samples):
         raise ValueError(
             f"coverage needs samples (n, 2) and a Mixture in the plane, got {samples.shape} and {mixture}"
@@ -84,7 +84,6 @@ def coverage(samples, mixture, *, rng):
 
 def _per_mode(x, mixture):
     """How many of the points x (n, 2) lie within 3 sigma of each mode, (k,)."""
-    require.finite("samples", x)
     squared = np.stack([((x - mean) ** 2).sum(axis=1) for mean in mixture.means], axis=1)  # (n, k)
     good = squared.min(axis=1) < (3 * mixture.sigma) ** 2
     return np.bincount(squared.argmin(axis=1)[good], minlength=len(mixture.means))

@@ -71,7 +71,9 @@ class InstanceNoise(GAN):
         return np.concatenate([z, e], axis=1)
 
     def unpack(self, z):
-        z, self.e_fake, self.e_real = np.split(z, [self.G.n_in, self.G.n_in + self.G.n_out], axis=1)
+        n_z, d = self.G.n_in, self.G.n_out
+        z = require.rows("InstanceNoise", "z", z, n_z + 2 * d)
+        z, self.e_fake, self.e_real = np.split(z, [n_z, n_z + d], axis=1)
         return z
 
     def V_gradient(self, x, fake):

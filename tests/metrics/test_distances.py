@@ -55,7 +55,7 @@ def test_wasserstein_agrees_with_the_integral_over_the_densities():
 def test_wasserstein_says_what_it_needs(a, b):
     with pytest.raises(ValueError, match=f"same size, got {len(a)} and {len(b)}"):
         metrics.wasserstein(a, b)
-    with pytest.raises(ValueError, match=r"sets of numbers, \(n,\) or \(n, 1\), got \(5, 2\)"):
+    with pytest.raises(ValueError, match=r"a must be numbers on a line, \(n,\) or \(n, 1\), got \(5, 2\)"):
         metrics.wasserstein(np.ones((5, 2)), np.zeros((2, 5)))
 
 
