@@ -96,3 +96,10 @@ def finite(name, array):
         return array
     index = tuple(int(i) for i in np.argwhere(~ok)[0])
     raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
+
+
+def one_line(text, limit=400):
+    """The text in one line, with control characters escaped, and its middle left out if it is too long: what
+    came from a file, from the network or from a typist must not take over the screen."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    return text if len(text) <= limit else f"{text[: limit // 2]} ... {text[-limit // 4 :]}"

@@ -10,10 +10,10 @@ CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progre
 
 
 class RunFolder:
-    """path: the folder. names: what the run in it has written so far."""
+    """path: the folder. names: what the run in it has written so far. written: those of this process."""
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path, self.written = Path(path), set()
         try:
             self.names = (self.path / LIST).read_text(encoding="utf-8").splitlines()
         except (FileNotFoundError, NotADirectoryError):
@@ -71,6 +71,7 @@ class RunFolder:
 
     def own(self, name):
         """The path of a file that the run is about to write; it is in the list before it is there."""
+        self.written.add(name)
         if name not in self.names:
             self.names = sorted([*self.names, name])
             with whole_file(self.path / LIST, "w", encoding="utf-8") as file:

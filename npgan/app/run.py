@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from npgan import checkpoint, machine
+from npgan.app.console import complain
 from npgan.app.demos import DEMOS
-from npgan.app.figures import Picture, save_figure
+from npgan.app.figures import Picture, check_drawing, save_figure
 from npgan.app.folder import CHECKPOINT, CONFIG, HISTORY, PROGRESS, RunFolder
 from npgan.app.tables import WIDTH, read_history, read_rows, write_rows
 from npgan.checkpoint import CheckpointError
@@ -38,6 +39,7 @@ class Run:
     def new(cls, out, config, *, overwrite=False, data_folder=None):
         """A run that starts at step 1, in RunFolder.new(out)."""
         demo = DEMOS[config["demo"]]
+        check_drawing()
         training = demo.start(config, data_folder=data_folder)
         training.gan.sample(config["batch"], rng=np.random.default_rng(0))  # does that much fit into memory?
         return cls(RunFolder.new(out, demo.name, overwrite=overwrite), demo, training)
@@ -48,6 +50,7 @@ class Run:
         except for more steps or epochs. CheckpointError if there is no usable checkpoint."""
         saved = checkpoint.load(folder.path / CHECKPOINT)
         config = prolonged(saved.config, given, folder.path)
+        check_drawing()
         demo = DEMOS[config["demo"]]
         run = cls(folder, demo, demo.start(config, saved=saved, data_folder=data_folder))
         run.check_config()
@@ -178,7 +181,13 @@ class Run:
 
     def draw(self, pictures):
         for picture in pictures:
-            save_figure(self.folder.own(picture.name), picture.draw, picture.size)
+            try:
+                save_figure(self.folder.own(picture.name), picture.draw, picture.size)
+            except Diverged:
+                raise
+            except Exception as error:  # a full disk, or anything in matplotlib: the run is worth more
+                self.folder.written.discard(picture.name)
+                complain(f"warning: no {picture.name}: {error or type(error).__name__}")
 
     def draw_losses(self, figure):
         from npgan import plots
