@@ -21,14 +21,10 @@ def main():
 
 
 def open_streams():
-    """What is closed leads nowhere: no file shall come to be standard output by its number."""
-    for number, name in enumerate(["stdin", "stdout", "stderr"]):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    """A closed stream leads nowhere, and no other file gets its number, so that nothing is printed into that."""
+    for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w" if number else "r"))
+            setattr(sys, name, open(os.devnull, mode))  # takes the lowest number that is free
     sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what it cannot encode
 
 

@@ -39,7 +39,7 @@ def about(name):
         if error.errno is None:  # NumPy's, of a full disk
             raise OSError(f"{name} could not be written: {error}") from error
         if error.filename is None or str(error.filename).endswith(PART):
-            error.filename, error.filename2 = str(name), None
+            raise OSError(error.errno, error.strerror, str(name)) from error
         raise
 
 
