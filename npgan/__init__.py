@@ -1,6 +1,6 @@
 """npgan: generative adversarial nets from scratch in NumPy, every gradient written by hand and checked."""
 
-from npgan import machine  # noqa: F401  before NumPy: how long are idle threads of its matrix library to spin?
+from npgan import interrupts, machine  # noqa: F401  before NumPy: Ctrl-C, and how long idle threads spin
 
 # isort: split
 from npgan import games, theory

@@ -8,6 +8,7 @@ os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Barrier
 
 import numpy as np
 
@@ -28,14 +29,27 @@ def in_blocks(update, *arrays):
         with np.errstate(**errors):
             update(*(array[start : start + BLOCK] for array in arrays))
 
-    for _ in _threads(os.getpid()).map(update_piece, range(0, len(arrays[0]), BLOCK)):
+    share_out = _share_out(os.getpid())
+    for _ in share_out(update_piece, range(0, len(arrays[0]), BLOCK)):
         pass  # an exception in a thread comes out here
 
 
 @cache
-def _threads(process):
-    """Two threads, started when first used; a process that was forked off needs its own."""
-    return ThreadPoolExecutor(2, thread_name_prefix="npgan")
+def _share_out(process):
+    """The map of two threads, started when first used; that of Python if there are no two to be had.
+
+    A process that was forked off needs its own: its parent's threads are not in it. Both are started before
+    they get any work: what is left of a failed start must not be done later, and thus twice.
+    """
+    pool, both = ThreadPoolExecutor(2, thread_name_prefix="npgan"), Barrier(2)
+    try:
+        for _ in range(2):
+            pool.submit(both.wait)
+    except RuntimeError:  # can't start new thread
+        both.abort()
+        pool.shutdown(wait=False)
+        return map
+    return pool.map
 
 
 def threads(count):

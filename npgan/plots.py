@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 
 from npgan.digits import PIXELS
@@ -23,6 +22,8 @@ def finish(fig, name):
 
     With NPGAN_IMG set it is saved into that folder, screen or not.
     """
+    import matplotlib.pyplot as plt  # not wanted to draw on axes
+
     folder = os.environ.get("NPGAN_IMG")
     backend = matplotlib.get_backend().lower()
     if folder is None and backend not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"):

@@ -249,3 +249,10 @@ def gradient(dy, y):
 
 def _kind(x):
     return {"MaskedArray": "a masked array"}.get(type(x).__name__, type(x).__name__)
+
+
+def one_line(text, limit=400):
+    """The text in one line, with control characters escaped, and its middle left out if it is too long: what
+    came from a file, from the network or from a typist must not take over the screen."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    return text if len(text) <= limit else f"{text[: limit // 2]} ... {text[-limit // 4 :]}"

@@ -44,26 +44,128 @@ def test_an_exception_in_a_piece_comes_out():
         in_blocks(update, np.repeat([0.0, 1.0, 2.0], BLOCK))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_process_has_threads_of_its_own():
-    """The threads of its parent are not in it: waiting for them would last for ever."""
-    code = """
-import os, numpy as np
-from npgan import machine
+FORKED = """
+import multiprocessing, os, threading
+import numpy as np
+from npgan import Adam, Dense, Network
 from npgan.machine import BLOCK, in_blocks
 
 def update(a):
     a += 1
 
+def move():
+    rng = np.random.default_rng(0)
+    net = Network(Dense(500, 600), rng=rng)
+    assert net.theta.size > 2 * BLOCK
+    opt = Adam(net, lr=0.1)
+    net.grad[...] = rng.normal(size=net.grad.size)
+    for _ in range(3):
+        opt.ascend()
+    return net.theta.tobytes()
+
 a = np.zeros(2 * BLOCK)
 in_blocks(update, a)
+"""
+FORKS = {
+    "os.fork": """
 child = os.fork()
 in_blocks(update, a)
 if child:
     assert os.waitpid(child, 0)[1] == 0
 assert (a == 2).all()
+""",
+    "a fork of a fork": """
+if child := os.fork():
+    os._exit(os.waitpid(child, 0)[1] != 0)
+in_blocks(update, a)
+if child := os.fork():
+    os._exit(os.waitpid(child, 0)[1] != 0)
+in_blocks(update, a)
+assert (a == 3).all()
+""",
+    "multiprocessing": """
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    there = pool.starmap(move, [()] * 4)
+assert there == [move()] * 4
+""",
+    "the threads at work for another": """
+stop, b = threading.Event(), np.zeros(4 * BLOCK)
+
+def work():
+    while not stop.is_set():
+        in_blocks(update, b)
+
+worker = threading.Thread(target=work)
+worker.start()
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        in_blocks(update, a)
+        os._exit(not (a == 2).all())
+    assert os.waitpid(child, 0)[1] == 0
+stop.set()
+worker.join()
+assert b.min() == b.max() > 0
+""",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("how", FORKS)
+def test_a_forked_process_has_threads_of_its_own(how):
+    """The threads of its parent are not in it: waiting for them would last for ever."""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED + FORKS[how]], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("to_be_had", [0, 1])
+def test_where_no_two_threads_can_be_started_one_meets_every_entry_once(to_be_had, monkeypatch):
+    started, start = [], threading.Thread.start
+
+    def start_few(thread):
+        if len(started) == to_be_had:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    machine._share_out.cache_clear()
+    monkeypatch.setattr(threading.Thread, "start", start_few)
+    a, seen = np.zeros(3 * BLOCK), []
+
+    def update(a):
+        seen.append(threading.current_thread())
+        a += 1
+
+    in_blocks(update, a)
+    monkeypatch.undo()
+    for thread in started:
+        thread.join(10)  # it finds nothing to do
+    assert (a == 1).all() and seen == [threading.current_thread()] * 3 and len(started) == to_be_had
+    assert not any(thread.is_alive() for thread in started)
+    machine._share_out.cache_clear()
+
+
+def test_where_the_system_has_no_room_for_a_thread():
+    code = """
+import threading
+import numpy as np
+from npgan.machine import BLOCK, in_blocks
+
+def update(a):
+    a += 1
+
+threading.stack_size(2**46)
+a = np.zeros(3 * BLOCK)
+in_blocks(update, a)
+assert (a == 1).all()
+try:
+    threading.Thread(target=print).start()
+    print("a thread could be started all the same")
+except RuntimeError:
+    pass
 """
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True)
+    if done.stdout:
+        pytest.skip(done.stdout)
 
 
 @pytest.mark.parametrize("given", [None, "25"])

@@ -12,9 +12,9 @@ import npgan
 PACKAGE = Path(npgan.__file__).parent
 PATHS = sorted(PACKAGE.rglob("*.py"))
 DOWN = [  # imports run downwards only: a room may import from those before it
-    "machine", "require", "files", "archive", "layers", "network", "games", "optim", "latent", "gan",
-    "distributions", "training", "theory", "digits", "metrics", "variants", "models", "gradcheck", "specs",
-    "checkpoint", "plots", "app",
+    "interrupts", "machine", "require", "files", "archive", "layers", "network", "games", "optim", "latent",
+    "gan", "distributions", "training", "theory", "digits", "metrics", "variants", "models", "gradcheck",
+    "specs", "checkpoint", "plots", "app",
 ]  # fmt: skip
 CORE = "layers", "network", "games", "optim", "latent", "gan", "training", "theory"
 
@@ -50,7 +50,8 @@ def test_importing_npgan_comes_before_numpy_to_the_threads_of_its_matrix_library
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip()
     first = next(node for node in tree(PACKAGE / "__init__.py").body if isinstance(node, ast.ImportFrom))
-    assert list(imports([first])) == ["npgan", "npgan.machine"]
+    assert list(imports([first])) == ["npgan", "npgan.interrupts", "npgan.machine"]
+    assert set(imports(ast.walk(tree(PACKAGE / "interrupts.py")))) == {"_signal", "os", "sys"}
 
 
 def test_only_plots_imports_matplotlib_at_once():

@@ -1,36 +1,49 @@
 """The command line: parse, call, print. `npgan --help` lists the commands."""
 
 import argparse
-import sys
 
-from npgan import __version__
+from npgan import __version__, require
 from npgan.app.commands import COMMANDS
+from npgan.app.commands.options import largest
+from npgan.app.console import complain, output
 
 
 def main(argv=None):
-    """Run one command; return its exit code: 0, 1 (a check failed, a run diverged), 2 (bad input)."""
-    args = parser().parse_args(argv)
+    """Run one command; return its exit code: 0, 1 (a check failed, a run diverged), 2 (bad input, or output
+    that cannot be written), 130 (interrupted), 141 (nobody reads on)."""
+    args = argparse.Namespace()
     try:
-        return args.run(args)
+        with output():
+            parser().parse_args(argv, args)
+            return args.run(args)
     except KeyboardInterrupt:
-        return complain("interrupted", 130)
+        return fail("interrupted", 130)
+    except BrokenPipeError:
+        return 141
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return complain(f"{place}{error.strerror or error}", 2)
+        return fail(f"{place}{error.strerror or error}", 2)
     except ValueError as error:
-        return complain(error, 2)
-    except MemoryError as error:
-        return complain(f"not enough memory: {str(error) or 'try smaller numbers'}", 2)
+        return fail(error, 2)
+    except (MemoryError, OverflowError) as error:
+        return fail(f"not enough memory: {str(error) or 'try smaller numbers'}{largest(args)}", 2)
 
 
-def complain(message, code):
-    print(f"npgan: error: {message}", file=sys.stderr)
+def fail(message, code):
+    complain(f"error: {message}")
     return code
+
+
+class Parser(argparse.ArgumentParser):
+    """One that repeats a long or many-lined argument in one short line."""
+
+    def error(self, message):
+        super().error(require.one_line(message))
 
 
 def parser():
     about = "Generative adversarial nets from scratch in NumPy."
-    top = argparse.ArgumentParser(prog="npgan", description=about)
+    top = Parser(prog="npgan", description=about)
     top.add_argument("--version", action="version", version=f"npgan {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -19,13 +19,14 @@ A_NAME = re.compile(  # of a file that a run of some demo writes: no list has ot
 
 
 class RunFolder:
-    """path: the folder. names: what the run in it has written so far. lock: held while a run is going on.
+    """path: the folder. names: what the run in it has written so far; written: those of this process. lock:
+    held while a run is going on.
 
     writes, below: the names of all the files that a run may write.
     """
 
     def __init__(self, path):
-        self.path, self.lock = Path(path), None
+        self.path, self.lock, self.written = Path(path), None, set()
         self.names = read_list(self.path / LIST)
 
     @classmethod
@@ -125,6 +126,7 @@ class RunFolder:
         """The path of a file that the run is about to write; it is in the list before it is there."""
         if self.lock.is_lost():
             raise OSError(f"{self.path} is the folder of another run now: this one stops")
+        self.written.add(name)
         if name not in self.names:
             self.check_foreign([name])
             self.write_list([*self.names, name])

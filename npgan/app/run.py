@@ -10,8 +10,9 @@ from array import array
 import numpy as np
 
 from npgan import checkpoint, machine
+from npgan.app.console import complain
 from npgan.app.demos import DEMOS
-from npgan.app.figures import Picture, save_figure
+from npgan.app.figures import Picture, check_drawing, save_figure
 from npgan.app.folder import CHECKPOINT, CONFIG, HISTORY, PROGRESS, RunFolder
 from npgan.app.resume import DIGESTS, prolonged, read_notes
 from npgan.app.signals import stop_signals
@@ -36,6 +37,7 @@ class Run:
     def new(cls, out, config, *, overwrite=False, data_folder=None):
         """A run that starts at step 1, in RunFolder.new(out)."""
         demo = DEMOS[config["demo"]]
+        check_drawing()
         training = demo.start(config, data_folder=data_folder)
         training.gan.sample(config["batch"], rng=np.random.default_rng(0))  # does that much fit into memory?
         names = files(demo, training)
@@ -48,6 +50,7 @@ class Run:
         with folder.taken_up():
             saved = checkpoint.load(folder.path / CHECKPOINT)
             config = prolonged(saved.config, given, folder.path)
+            check_drawing()
             demo = DEMOS[config["demo"]]
             run = cls(folder, demo, demo.start(config, saved=saved, data_folder=data_folder))
             run.history = read_notes(folder.path, demo, run.training, saved)
@@ -164,7 +167,13 @@ class Run:
 
     def draw(self, pictures):
         for picture in pictures:
-            save_figure(self.folder.own(picture.name), picture.draw, picture.size)
+            try:
+                save_figure(self.folder.own(picture.name), picture.draw, picture.size)
+            except Diverged:
+                raise
+            except Exception as error:  # a full disk, or anything in matplotlib: the run is worth more
+                self.folder.written.discard(picture.name)
+                complain(f"warning: no {picture.name}: {error or type(error).__name__}")
 
     def draw_losses(self, figure):
         from npgan import plots

@@ -1,6 +1,6 @@
 """npgan fetch: download a data set, once."""
 
-from npgan import digits
+from npgan import digits, require
 from npgan.app.commands.options import add_data
 
 
@@ -14,5 +14,5 @@ def add(commands):
 
 def run(args):
     for path, url in digits.fetch(args.data, quiet=args.quiet):
-        print(f"{path}: {f'from {url}' if url else 'already there'}")
+        print(f"{require.one_line(path)}: {f'from {url}' if url else 'already there'}")
     return 0

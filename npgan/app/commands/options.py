@@ -1,23 +1,67 @@
-"""What several commands take: a trained generator, a seed, the folder of the data."""
+"""What several commands take: a trained generator, a seed, the folder of the data; whole numbers, names."""
 
+import argparse
 from pathlib import Path
 
-from npgan import checkpoint
+from npgan import checkpoint, require
 from npgan.app.demos import DEMOS
 from npgan.app.folder import CHECKPOINT
 
+DIGITS = 40  # of the largest whole number that is taken; a seed may have as many
+SAMPLES = 10**12  # at most: beyond, the size of an array of them might be no number that NumPy takes
+
+
+def whole(text):
+    """The whole number in an argument."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted a whole number, got {text!r}") from None
+    if abs(value) >= 10**DIGITS:
+        raise argparse.ArgumentTypeError(f"wanted a whole number of at most {DIGITS} digits, got {value}")
+    return value
+
+
+def place(text):
+    """The name of a file or folder in an argument: "" is more likely a slip than the folder one is in."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"wanted a name, got {text!r}")
+    return text
+
 
 def add_checkpoint(command):
-    command.add_argument("checkpoint", help="a checkpoint.npz, or the folder of a run")
+    command.add_argument("checkpoint", type=place, help="a checkpoint.npz, or the folder of a run")
 
 
 def add_seed(command, what="seed of the noise"):
-    command.add_argument("--seed", type=int, default=0, metavar="N", help=f"{what} (default 0)")
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help=f"{what} (default 0)")
 
 
 def add_data(command):
     text = "folder of the four MNIST files (default NPGAN_DATA, else one in the user's cache)"
-    command.add_argument("--data", metavar="DIR", help=text)
+    command.add_argument("--data", type=place, metavar="DIR", help=text)
+
+
+def samples(n):
+    """How many samples to draw: n, if it is a number of some."""
+    if require.count("n", n) > SAMPLES:
+        raise MemoryError(f"n must be at most {SAMPLES}, got {n}")
+    return n
+
+
+def largest(args):
+    """Words for the largest of the whole numbers that were given, "" if there is none."""
+    given = [(one, key) for key, value in vars(args).items() for one in numbers(value)]
+    if not given:
+        return ""
+    value, key = max(given)
+    flag = "-n" if key == "n" else "--" + key.replace("_", "-")
+    return f" (the largest number is {flag} {value})"
+
+
+def numbers(value):
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, int) and not isinstance(one, bool)]
 
 
 def load(path):

@@ -1,29 +1,31 @@
 """npgan sample: draw from a trained generator into a file of numbers or a picture."""
 
+import sys
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from npgan import require
-from npgan.app.commands.options import add_checkpoint, add_data, add_seed, load, load_images
+from npgan.app.commands import options
 from npgan.app.demos.images import draw_nearest, draw_walks, nearest_size, walks, walks_size
-from npgan.app.figures import save_figure
+from npgan.app.figures import check_drawing, save_figure
 from npgan.files import whole_file
 
 
 def add(commands):
     command = commands.add_parser("sample", help="draw samples from a trained generator into a file")
-    add_checkpoint(command)
+    options.add_checkpoint(command)
     n_help = "how many (default 1000; 8 with --walk, 24 with --nearest)"
-    command.add_argument("-n", type=int, metavar="N", help=n_help)
-    command.add_argument("-o", "--out", required=True, metavar="FILE", help="a .npy, .csv or .png file")
-    add_seed(command)
+    command.add_argument("-n", type=options.whole, metavar="N", help=n_help)
+    out_help = "a .npy, .csv or .png file"
+    command.add_argument("-o", "--out", type=options.place, required=True, metavar="FILE", help=out_help)
+    options.add_seed(command)
     command.add_argument("--raw", action="store_true", help="from G itself, not its running average")
     how = command.add_mutually_exclusive_group()
     how.add_argument("--walk", action="store_true", help="of images: N walks through the noise, ten steps each")
     how.add_argument("--nearest", action="store_true", help="of images: beside each the nearest training image")
-    add_data(command)
+    options.add_data(command)
     command.set_defaults(run=run)
 
 
@@ -33,17 +35,19 @@ def run(args):
         raise ValueError(f"samples can be written to a .npy, .csv or .png file, got {str(out)!r}")
     if args.nearest and out.suffix != ".png":
         raise ValueError(f"samples beside the nearest training image make a .png file, got {str(out)!r}")
-    gan, demo = (load_images if args.walk or args.nearest else load)(args.checkpoint)
+    gan, demo = (options.load_images if args.walk or args.nearest else options.load)(args.checkpoint)
     if args.n is None:
         args.n = 8 if args.walk else 24 if args.nearest else 1000
-    n, rng = require.count("n", args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
+    n, rng = options.samples(args.n), np.random.default_rng(require.count("seed", args.seed, least=0))
     if out.suffix == ".png":
         from npgan import plots
 
+        check_drawing()
         plots.drawable(n * (10 if args.walk else 2 if args.nearest else 1), gan.G.n_out)
     samples = walks(gan, n=n, rng=rng, raw=args.raw) if args.walk else gan.sample(n, rng=rng, raw=args.raw)
     write(out, samples, args, demo)
-    print(f"wrote {out}: {len(samples)} samples of {samples.shape[1]} numbers")
+    wrote = f"wrote {require.one_line(out)}: {len(samples)} samples of {samples.shape[1]} numbers"
+    print(wrote, file=sys.stdout if out.is_file() else sys.stderr)  # into a pipe, it might be this very one
     return 0
 
 

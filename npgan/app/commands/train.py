@@ -1,9 +1,10 @@
 """npgan train: a pair learns a data set and leaves pictures in a folder."""
 
 import argparse
-import sys
 
-from npgan.app.commands.options import add_data
+from npgan import require
+from npgan.app.commands.options import add_data, place, whole
+from npgan.app.console import complain
 from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder
 from npgan.games import GAMES, Diverged
@@ -37,7 +38,7 @@ def add(commands):
         one = demos.add_parser(demo.name, help=demo.summary, description=about(demo))
         for name, default in demo.settings.items():
             add_setting(one, name, default)
-        one.add_argument("--hidden", type=int, metavar="N", help="one width for every hidden layer of both")
+        one.add_argument("--hidden", type=whole, metavar="N", help="one width for every hidden layer of both")
         if demo.classic:
             settings = ", ".join(f"{name} {value}" for name, value in demo.classic.items())
             text = f"start from the settings of the classic script: {settings}"
@@ -61,15 +62,17 @@ def add_setting(command, name, default):
         command.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
     elif kind == "widths":
         command.add_argument(flag, dest=name, type=widths, metavar="N,...", help=text)
+    elif kind is int:
+        command.add_argument(flag, dest=name, type=whole, metavar="N", help=text)
     elif isinstance(kind, type):
-        command.add_argument(flag, dest=name, type=kind, metavar="N" if kind is int else "X", help=text)
+        command.add_argument(flag, dest=name, type=kind, metavar="X", help=text)
     else:
         command.add_argument(flag, dest=name, choices=list(kind), help=text)
 
 
 def add_folder(command, demo):
     folder = f"folder of the run (default runs/{demo.name}, or a numbered one if that is taken)"
-    command.add_argument("--out", metavar="DIR", help=folder)
+    command.add_argument("--out", type=place, metavar="DIR", help=folder)
     what = command.add_mutually_exclusive_group()
     latest = f"without --out the latest of runs/{demo.name}, runs/{demo.name}-2, ..."
     what.add_argument("--resume", action="store_true", help=f"go on with the run in the folder, {latest}")
@@ -80,8 +83,8 @@ def add_folder(command, demo):
 
 def widths(text):
     try:
-        return [int(width) for width in text.split(",")]
-    except ValueError:
+        return [whole(width) for width in text.split(",")]
+    except argparse.ArgumentTypeError:
         wanted = "widths are whole numbers with commas between"
         raise argparse.ArgumentTypeError(f"{wanted}, got {text!r}") from None
 
@@ -131,7 +134,7 @@ def run(args):
             ended = f"diverged at step {run.step}: {error}"
         if diverged := ended.startswith("diverged"):
             run.draw_history()  # no samples: such a G has none worth a look
-        print(f"wrote {run.folder.path}: {', '.join(run.folder.names)}")
+        print(f"wrote {require.one_line(run.folder.path)}: {', '.join(sorted(run.folder.written))}")
     if ended:
-        print(f"npgan: {ended}", file=sys.stderr)
+        complain(ended)
     return 1 if diverged else 130 if ended else 0
