@@ -54,7 +54,7 @@ class Archive:
             raise ValueError("it has two entries of one name")
         end = 0
         for name, info in self.entries.items():
-            if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
+            if info.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"its entry {name!r} is compressed, which ours never are")
             if info.header_offset < end:
                 raise ValueError(f"its entry {name!r} overlaps another")
