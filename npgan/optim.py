@@ -90,8 +90,8 @@ class Adam(Optimiser):
         super().move(lr)
 
     def update(self, lr, theta, grad, m, v):
-        beta1, beta2 = self.betas
-        weight1, weight2 = [(1 - beta ** int(self.t[0])) / (1 - beta) for beta in self.betas]
+        t, (beta1, beta2) = int(self.t[0]), self.betas
+        weight1, weight2 = (1 - beta1**t) / (1 - beta1), (1 - beta2**t) / (1 - beta2)
         m *= beta1
         m += grad
         v *= beta2

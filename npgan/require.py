@@ -7,6 +7,7 @@ import numpy as np
 
 PLAIN = np.ndarray, np.memmap  # other arrays have rules of their own: a mask, or a * that multiplies matrices
 LARGEST = 1e100  # of numbers that are squared and summed
+WHOLE, NUMBERS = (int, np.integer), (float, int, np.floating, np.integer)
 
 
 # --- settings ---
@@ -21,14 +22,14 @@ def generator(rng):
 
 def count(name, value, least=1):
     """Return value as an int if it is a whole number >= least, else raise ValueError."""
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
+    if isinstance(value, WHOLE) and not isinstance(value, bool) and value >= least:
         return int(value)
     raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
 
 
 def number(name, value, low=0.0, high=math.inf, *, include_low=False):
     """Return value as a float if low < value < high (<= with include_low), else ValueError."""
-    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+    if isinstance(value, NUMBERS) and not isinstance(value, bool):
         if low < value < high or (include_low and value == low):
             return float(value)
     bound = f"{low:g} {'<=' if include_low else '<'} {name}"
@@ -182,7 +183,7 @@ def line(name, x):
 def rows(who, name, x, width, dtype=None):
     """Return x if it is a plain array (m, width) with m >= 1, and of dtype if one is given, else ValueError."""
     if type(x) in PLAIN and x.ndim == 2 and x.shape[1] == width and len(x):
-        if dtype is None or x.dtype == dtype:
+        if x.dtype is dtype or dtype is None or x.dtype == dtype:
             return x
         raise ValueError(f"{who} computes in {dtype}, got {name} of {x.dtype}")
     got = x.shape if type(x) in PLAIN else f"{_kind(x)}, which is no plain array"

@@ -41,8 +41,8 @@ def parzen_log_likelihood(samples, validation, test, *, sigmas=None):
 
     log p(x) = log mean_i exp(-|x - s_i|^2 / 2 sigma^2) - d log(sigma sqrt(2 pi)). Of sigmas, by default
     logspace(-1, 0, 10), the one is taken that is best for the validation data. As published: pixels in
-    [0, 1], to which uint8 are scaled, m = n = 10,000, 1,000 for validation. Right to about 0.01 nats; it takes
-    some 100 MB beside its arguments, and another float64 copy of samples that lie far apart.
+    [0, 1], to which uint8 are scaled, m = n = 10,000, 1,000 for validation. Right to about 0.01 nats. It takes
+    60 MB beside its arguments, or 150 MB if they lie so far apart for their sigma that it needs float64.
 
     The measure is of historical interest. It hardly sees whether samples look right: it rewards
     covering the data with blurs, and a model may score above real data. Goodfellow et al. 2014, section

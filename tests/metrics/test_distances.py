@@ -3,6 +3,7 @@ makes them."""
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npgan import Gaussian, Rows, Uniform, metrics, ring, theory
+from npgan.digits import Images
 
 LOG_2 = math.log(2)
 numbers = st.floats(-100, 100, allow_subnormal=False)
@@ -130,7 +132,39 @@ def test_histogram_jsd_says_what_it_needs():
             metrics.histogram_jsd(np.zeros(a), np.zeros(b))
 
 
+@pytest.mark.parametrize("bins", [np.uint8(255), np.int8(100), np.int64(50)])
+def test_the_number_of_bins_may_be_a_numpy_integer(bins, rng):
+    a, b = rng.standard_normal((2, 500))
+    assert metrics.histogram_jsd(a, b, bins) == metrics.histogram_jsd(a, b, int(bins))
+
+
+def test_histogram_jsd_in_many_dimensions(rng):
+    """More cells than there are numbers for: but only those with samples count."""
+    a = rng.random((40, 784))
+    assert metrics.histogram_jsd(a, a[::-1]) == 0
+    assert abs(metrics.histogram_jsd(a[:20], a[20:]) - LOG_2) < 1e-12
+    one_of_four = theory.jsd([1, 0], [1 / 4, 3 / 4])
+    assert abs(metrics.histogram_jsd(np.repeat(a[:1], 4, axis=0), a[:4]) - one_of_four) < 1e-12
+
+
 # --- floors ---
+
+
+def test_a_floor_is_of_what_is_trained_on(rng):
+    """Images keep bytes, and give numbers from -1 to 1."""
+    images = Images(rng.integers(0, 256, (60, 784), dtype=np.uint8))
+
+    def largest(a, b):
+        return max(abs(a).max(), abs(b).max()) + (a.dtype == np.uint8) + (b.dtype == np.uint8)
+
+    score = metrics.with_floor(largest, np.zeros((20, 784)), images, rng=rng)
+    assert score.value == score.floor == 1 and len(images.order) == 0
+
+
+def test_a_floor_needs_no_name(rng):
+    data = Gaussian(0, 1)
+    score = metrics.with_floor(partial(metrics.wasserstein), data.sample(50, rng=rng), data, rng=rng)
+    assert "wasserstein" in score.name and score.value > 0
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """The nearest row of the data is the one that brute force finds."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from npgan import metrics
 
@@ -17,7 +21,75 @@ def test_nearest_is_brute_force(rng):
 def test_nearest_takes_pixels(rng):
     data = rng.integers(0, 256, (50, 784)).astype(np.uint8)
     found = metrics.nearest(data[[7, 3]] / 255, data)
-    assert found.index.tolist() == [7, 3] and found.distance.max() < 0.05  # float32: the root of a rounded 0
+    assert found.index.tolist() == [7, 3] and found.distance.max() < 2e-6  # a 255th is rounded to float32
+    for same in data, data.astype(np.float32) / 255:
+        found = metrics.nearest(same[[7, 3]], data)
+        assert found.index.tolist() == [7, 3] and found.distance.max() == 0
+    found = metrics.nearest(data[[7, 3]], data[::-1] / 255)
+    assert found.index.tolist() == [42, 46] and found.distance.max() < 2e-6
+
+
+def exact(samples, data):
+    """|x_i - y_j|, by subtraction."""
+    return np.sqrt(((samples[:, None] - data) ** 2).sum(axis=2))
+
+
+places = st.sampled_from([0.0, 1.0, -3.0, 1e4, 1e8, -1e12])
+widths = st.sampled_from([1e-6, 1e-3, 1.0, 1e3, 1e9])
+
+
+@given(
+    clusters=st.lists(st.tuples(places, widths, st.integers(1, 9)), min_size=1, max_size=4),
+    d=st.integers(1, 6), chunk=st.integers(1, 20), dtype=st.sampled_from([np.float32, np.float64]),
+    seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_nearest_wherever_the_data_lie(clusters, d, chunk, dtype, seed):
+    """Far from 0, far from each other, on each other: rounding must not make all distances equal."""
+    rng = np.random.default_rng(seed)
+    data = np.concatenate([place + width * rng.standard_normal((n, d)) for place, width, n in clusters])
+    data = data.astype(dtype)
+    moved = data + rng.choice([1e-6, 1.0]) * rng.standard_normal(data.shape)
+    samples = np.concatenate([data, moved]).astype(dtype)
+    found = metrics.nearest(samples, data, chunk=chunk)
+    distance = exact(samples.astype(float), data.astype(float))
+    least = distance.min(axis=1)
+    assert (distance[np.arange(len(samples)), found.index] <= least * (1 + 1e-12)).all()
+    assert (abs(found.distance - least) <= 1e-12 * least).all()
+
+
+@given(seed=st.integers(0, 2**32 - 1), chunk=st.integers(1, 12), offset=st.sampled_from([0, 2**20, 2**30]))
+def test_of_rows_that_are_equally_near_the_first_is_taken(seed, chunk, offset):
+    rng = np.random.default_rng(seed)
+    samples, data = offset + rng.integers(0, 3, (9, 3)), offset + rng.integers(0, 3, (12, 3))
+    found, distance = metrics.nearest(samples, data, chunk=chunk), exact(samples, data)
+    assert (found.index == distance.argmin(axis=1)).all() and (found.distance == distance.min(axis=1)).all()
+
+
+@pytest.mark.parametrize("offset", [0, 1e4, 1e7])
+def test_images_far_from_0_are_found_as_at_0(offset, rng):
+    """By float32 as it is: at 1e7 only whole numbers are left."""
+    data = np.rint(100 * rng.random((300, 784))).astype(np.float32) + np.float32(offset)
+    samples = data[::3] + np.rint(rng.standard_normal((100, 784))).astype(np.float32)
+    found = metrics.nearest(samples, data)
+    assert found.index.tolist() == list(range(0, 300, 3))
+    assert (found.distance == np.linalg.norm(samples.astype(float) - data[::3], axis=1)).all()
+
+
+def test_bytes_are_scaled_a_chunk_at_a_time(rng):
+    data = rng.integers(0, 256, (20_000, 784), dtype=np.uint8)  # 16 MB, and 63 MB in float32
+    samples = data[:50] / np.float32(255)
+    tracemalloc.start()
+    found = metrics.nearest(samples, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.index.tolist() == list(range(50)) and peak < 25e6
+
+
+def test_a_culprit_in_a_later_chunk_is_found(rng):
+    data = rng.random((50, 3))
+    data[41, 1] = np.nan
+    with pytest.raises(ValueError, match="data must be finite, got nan at index"):
+        metrics.nearest(data[:3], data, chunk=10)
 
 
 def test_distances_want_rows_of_one_width(rng):
