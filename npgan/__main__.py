@@ -21,7 +21,7 @@ def main():
 
 
 def open_streams():
-    """A closed stream leads nowhere, and no other file gets its number, so that nothing is printed into that."""
+    """A closed stream leads nowhere, and no file gets its number, so that nothing is printed into that."""
     for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # takes the lowest number that is free
