@@ -40,6 +40,6 @@ def rendered(draw, size):
 def check_drawing():
     """OSError if matplotlib cannot draw here: to be told before a long training, not after it."""
     try:
-        rendered(lambda figure: figure.subplots().set_title("G(z)"), (1, 1))
+        rendered(lambda figure: figure.subplots().set_title("G(z)"), (3, 3))
     except Exception as error:  # what it makes of a damaged installation can be anything
         raise OSError(f"matplotlib cannot draw here: {type(error).__name__}: {error}") from error

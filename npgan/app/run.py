@@ -173,7 +173,7 @@ class Run:
                 raise
             except Exception as error:  # a full disk, or anything in matplotlib: the run is worth more
                 self.folder.written.discard(picture.name)
-                complain(f"warning: no {picture.name}: {error or type(error).__name__}")
+                complain(f"warning: no {picture.name}: {type(error).__name__}: {error}")
 
     def draw_losses(self, figure):
         from npgan import plots

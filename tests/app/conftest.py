@@ -28,6 +28,12 @@ def elsewhere(tmp_path, folder, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def every_picture_is_drawn(monkeypatch):
+    """One that fails costs a run only a line on stderr: here it costs the test."""
+    monkeypatch.setattr("npgan.app.run.complain", pytest.fail)
+
+
 @pytest.fixture(scope="session")
 def mnist(folder, tmp_path_factory):
     """A whole run of two epochs on these digits; to be read and copied only."""

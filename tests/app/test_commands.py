@@ -53,6 +53,18 @@ def test_a_second_run_gets_a_folder_of_its_own_and_resume_takes_the_latest(elsew
     assert (elsewhere / "runs/gaussian/history.csv").read_text().count("\n") == 6
 
 
+def test_a_resumed_run_says_what_it_has_written_itself(elsewhere, capsys):
+    train = ["train", "gaussian", "--quiet", "--out", "run", "--steps"]
+    main([*train, "5"])
+    (elsewhere / "run/samples.png").touch()
+    with open("run/.npgan-run", "a") as file:
+        file.write("samples.png\n")  # as of a run that went on under another version
+    capsys.readouterr()
+    assert main([*train, "8", "--resume"]) == 0
+    wrote = capsys.readouterr().out.splitlines()[-1]
+    assert "losses.png" in wrote and "checkpoint.npz" in wrote and "samples.png" not in wrote
+
+
 def test_divergence_exits_1_and_keeps_the_history(capsys, elsewhere):
     args = ["train", "gaussian", "--lr", "1e200", "--game", "least_squares", "--quiet", "--out", "run"]
     assert main(args) == 1
