@@ -161,7 +161,7 @@ def test_a_folder_in_which_a_run_came_to_nothing_is_free(tmp_path, monkeypatch):
             assert contents(folder) == contents(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("last", [1, 2, 5, 8])
+@pytest.mark.parametrize("last", [1, 2, 4, 7])
 def test_overwriting_that_is_killed_leaves_the_old_run_or_none(last, tmp_path, monkeypatch):
     """None: a part that looks like a run is worse. The same command once more makes it whole."""
     finish(Run.new(tmp_path / "run", QUICK))
