@@ -30,7 +30,7 @@ WAIT = 60  # seconds for one process, on a busy machine
 def attack(rng, folder):
     """One run that is stopped once to three times; what it was, "new" say. AssertionError for a fault."""
     kind, out, told = str(rng.choice(["new", "beside files", "over a run"])), folder / "run", []
-    whole, old = finished("0"), finished("1")
+    old = finished("1")[0] if kind == "over a run" else {}
     if kind != "new":
         out.mkdir()
         put(out, MINE if kind == "beside files" else MINE | old)
@@ -46,14 +46,14 @@ def attack(rng, folder):
         untouched = around(out) == before
         if not (number == signal.SIGINT and untouched):  # Python itself was still starting
             assert code in ENDS[number] and error.count("\n") <= 1 and "Traceback" not in error, told
-        if around(out).get("checkpoint.npz") == old["checkpoint.npz"]:
+        if old and around(out).get("checkpoint.npz") == old["checkpoint.npz"]:
             assert around(out) == MINE | old, f"{told}: a part of the run to be overwritten is left"
     if not (out / "checkpoint.npz").exists():
         code, error = end(start(folder, *TRAIN, "--resume"))
         assert code == 2 and error.count("\n") == 1 and "nothing to resume yet" in error, f"{told}: {error}"
     code, error = end(start(folder, *TRAIN, *next_options(kind, out)))
     assert (code, error) == (0, ""), f"{told}: in the end {code}, {error}"
-    wanted, found = whole if kind == "new" else MINE | whole, contents(out)
+    wanted, found = (MINE if kind != "new" else {}) | finished("0")[0], contents(out)
     others = [name for name in wanted | found if wanted.get(name) != found.get(name)]
     assert not others, f"{told}: {', '.join(sorted(others))} differ"
     return kind
@@ -69,7 +69,7 @@ def next_options(kind, out):
 def moment(rng, process, out):
     """Wait for a moment of a process; words for which."""
     if rng.random() < 0.5:
-        seconds = 1.1 * duration() * rng.random()
+        seconds = 1.1 * finished("0")[1] * rng.random()
         time.sleep(seconds)
         return f"after {1000 * seconds:.0f} ms"
     name, seconds = str(rng.choice(MARKS)), 0.02 * rng.random()
@@ -113,17 +113,9 @@ def end(process):
 
 @cache
 def finished(seed):
-    """What a whole run leaves."""
-    with tempfile.TemporaryDirectory() as folder:
-        code, error = end(start(folder, *TRAIN, "--seed", seed))
-        assert (code, error) == (0, ""), error
-        return contents(Path(folder) / "run")
-
-
-@cache
-def duration():
-    """How long a run takes, in seconds."""
+    """What a whole run leaves, and how many seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
-        end(start(folder, *TRAIN))
-        return time.monotonic() - begun
+        code, error = end(start(folder, *TRAIN, "--seed", seed))
+        assert (code, error) == (0, ""), error
+        return contents(Path(folder) / "run"), time.monotonic() - begun

@@ -78,12 +78,13 @@ class RunFolder:
     def taken_up(self):
         """The same for a folder with a run to resume; CheckpointError if there is none yet."""
         saved = self.path / CHECKPOINT
-        if saved.exists() or (self.path / LIST).exists():
-            with self.locked():
-                if saved.exists():
-                    yield
-                    return
-        raise CheckpointError(f"there is nothing to resume yet: no such file as {saved}")
+        nothing = CheckpointError(f"there is nothing to resume yet: no such file as {saved}")
+        if not saved.exists() and not (self.path / LIST).exists():
+            raise nothing
+        with self.locked():
+            if not saved.exists():
+                raise nothing
+            yield
 
     def release(self):
         self.lock.release()

@@ -34,6 +34,18 @@ def every_picture_is_drawn(monkeypatch):
     monkeypatch.setattr("npgan.app.run.complain", pytest.fail)
 
 
+@pytest.fixture
+def quick_files(monkeypatch):
+    """For speed, pictures are the names of their files, and disks are not waited for."""
+
+    def save(path, draw, size=None):
+        path.write_bytes(path.name.encode())
+
+    monkeypatch.setattr("npgan.app.run.save_figure", save)
+    monkeypatch.setattr("os.fsync", lambda handle: None)
+    monkeypatch.setattr("npgan.training.keep_memory", lambda: None)
+
+
 @pytest.fixture(scope="session")
 def mnist(folder, tmp_path_factory):
     """A whole run of two epochs on these digits; to be read and copied only."""

@@ -7,6 +7,8 @@ from npgan.app.run import Run
 
 TINY = {"steps": 40, "batch": 8, "g_hidden": [4], "d_hidden": [4]}
 SMALL = {"demo": "gaussian"} | DEMOS["gaussian"].settings | TINY
+FEW = {"steps": 4, "anneal": False}
+QUICK = {"demo": "ring"} | DEMOS["ring"].settings | TINY | FEW  # a ring takes less time to measure
 
 
 def begin(out, config=SMALL, **more):
