@@ -37,9 +37,9 @@ class Run:
     def new(cls, out, config, *, overwrite=False, data_folder=None):
         """A run that starts at step 1, in RunFolder.new(out)."""
         demo = DEMOS[config["demo"]]
-        check_drawing()
         training = demo.start(config, data_folder=data_folder)
         training.gan.sample(config["batch"], rng=np.random.default_rng(0))  # does that much fit into memory?
+        check_drawing()
         names = files(demo, training)
         return cls(RunFolder.new(out, demo.name, names, overwrite=overwrite), demo, training)
 
@@ -50,10 +50,10 @@ class Run:
         with folder.taken_up():
             saved = checkpoint.load(folder.path / CHECKPOINT)
             config = prolonged(saved.config, given, folder.path)
-            check_drawing()
             demo = DEMOS[config["demo"]]
             run = cls(folder, demo, demo.start(config, saved=saved, data_folder=data_folder))
             run.history = read_notes(folder.path, demo, run.training, saved)
+            check_drawing()
             kept = [f"{name}.npy" for name in run.training.kept]
             progress = [PROGRESS] if run.training.progress else []
             folder.adopt([CHECKPOINT, CONFIG, HISTORY, *progress, *kept], files(demo, run.training))

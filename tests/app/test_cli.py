@@ -53,7 +53,7 @@ def test_bad_checkpoints(capsys, elsewhere, gaussian):
 
 def test_more_numbers_than_memory_holds(capsys, elsewhere, gaussian):
     refused(capsys, "sample", gaussian, "-n", 10**17, "-o", "out.npy", message="not enough memory: ")
-    refused(capsys, "train", "gaussian", "--hidden", 10**8, message="not enough memory: ")
+    refused(capsys, "train", "gaussian", "--g-hidden", f"{10**8},{10**8}", message="not enough memory: ")
     assert os.listdir(elsewhere) == []
 
 
