@@ -12,6 +12,7 @@ from faults import (  # noqa: F401
     gradcheck,
     lesson_01,
     lesson_02,
+    lesson_02b,
     metrics,
     network,
     theory,
