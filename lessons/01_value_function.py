@@ -111,9 +111,9 @@ plots.finish(fig, "01_integral")
 
 # %%
 squares, rng = parts[0] * np.log(D(x)) + parts[1] * np.log(1 - D(x)), np.random.default_rng(0)
-s = np.sqrt(theory.integral(squares, x) - real_term**2 - fake_term**2)
-fig, ax = plt.subplots(figsize=(11, 5))
-for m in 8, 32, 128, 512, 2048:
+s, sizes = np.sqrt(theory.integral(squares, x) - real_term**2 - fake_term**2), (8, 32, 128, 512, 2048)
+fig, ax = plt.subplots(figsize=(11, 5), subplot_kw={"xlabel": "m, samples of each kind", "ylabel": "V, nats"})
+for m in sizes:
     batches = [(p_data.sample(m, rng=rng), G(p_z.sample(m, rng=rng))) for _ in range(500)]
     V_m = np.array([np.log(D(some)).mean() + np.log(1 - D(fakes)).mean() for some, fakes in batches])  # (500,)
     mean, se = V_m.mean(), s / np.sqrt(m)
@@ -122,7 +122,7 @@ for m in 8, 32, 128, 512, 2048:
     assert abs(V_m.std() / se - 1) < 0.15  # of 500 normal numbers off by 3 %; at m = 8, where V leans, by 4 %
     ax.plot(m * np.linspace(0.85, 1.18, 500), V_m, ".", color=plots.DISCRIMINATOR, ms=4, alpha=0.3)
 ax.axhline(V, color="black", ls="--")
-ax.set(xscale="log", xlabel="m, samples of each kind", ylabel="V, nats", title="V of 500 batches of each size")
+ax.set(xscale="log", xticks=sizes, xticklabels=sizes, title="V of 500 batches each; dashed: the integral")
 plots.finish(fig, "01_samples")
 
 # %% [markdown]
@@ -199,9 +199,9 @@ t, (fig, (left, right)) = np.linspace(0, 50, 501), plt.subplots(1, 2, figsize=(1
 cases = {"right": (1, -1, plots.DISCRIMINATOR), "clueless": (0, 0, "black"), "fooled": (1, 1, plots.GENERATOR)}
 for i, (name, (on_real, on_fake, colour)) in enumerate(cases.items()):
     V_t = [games.minimax.discriminator(on_real * one, on_fake * one)[0] for one in t[:, None, None]]
-    by_hand = -np.log1p(np.exp(-on_real * t)) - np.log1p(np.exp(on_fake * t))
-    print(f"{name:8}  V at t = 50: {V_t[-1]:+.9e}   by hand {by_hand[-1]:+.9e}")
-    assert np.abs(V_t - by_hand).max() < 1e-12
+    formula = -np.log1p(np.exp(-on_real * t)) - np.log1p(np.exp(on_fake * t))
+    print(f"{name:8}  V at t = 50: {V_t[-1]:+.9e}   by hand {formula[-1]:+.9e}")
+    assert np.abs(V_t - formula).max() < 1e-12
     left.plot(i - 0.1, games.minimax.probability(3.0 * on_real), "o", color=plots.DATA, ms=14)
     left.plot(i + 0.1, games.minimax.probability(3.0 * on_fake), "X", color=plots.GENERATOR, ms=14)
     right.plot(t, V_t, color=colour, lw=3, label=name)
@@ -229,12 +229,12 @@ assert abs(miswritten + V_half) > 1 and V < best < 0
 # gradient, -1/(1 - D) times D (1 - D), is infinity times 0: NaN, and a step later all of theta is NaN.
 
 # %%
-for a in np.array([10, 16, 17, 100, 10_000], np.float32):
+for a in 10, 16, 17, 100, 10_000:
     with np.errstate(divide="ignore", invalid="ignore"):  # log(0) and infinity times 0 are what we came to see
-        D_a = 1 / (1 + np.exp(-a))
+        D_a = 1 / (1 + np.exp(np.float32(-a)))
         naive, d_naive = np.log(1 - D_a), -1 / (1 - D_a) * (D_a * (1 - D_a))
-    loss, da = games.minimax.generator(a.reshape(1, 1))
-    exact, d_exact = -float(a) - np.log1p(np.exp(-a)), -1 / (1 + np.exp(-a))
+    loss, da = games.minimax.generator(np.full((1, 1), a, np.float32))
+    exact, d_exact = -a - np.log1p(np.exp(-a)), -1 / (1 + np.exp(-a))
     print(f"a {a:5.0f}: log(1 - D) naive {naive:9.5f}, package {loss:.5f}, exact {exact:.5f}", end="; ")
     print(f"gradient naive {d_naive:8.5f}, package {da[0, 0]:.5f}, exact {d_exact:.5f}")
     assert abs(loss - exact) < 1e-6 * abs(exact) and abs(da[0, 0] - d_exact) < 1e-6
