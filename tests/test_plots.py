@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from npgan import games, plots
 
@@ -229,3 +230,19 @@ def test_finish_on_a_screen(named, tmp_path, monkeypatch, capsys):
     plt.close(fig)
     assert shown == ([] if named else [1]) and (tmp_path / "one.png").exists() == named
     assert ("picture: " in capsys.readouterr().out) == named
+
+
+def test_the_whole_shows_the_parts_at_work_in_their_players_colours():
+    figure = Figure()
+    everything, at_work = figure.subplots(2)
+    plots.whole(everything)
+    plots.whole(at_work, lit=("D", "a", "dV"))
+    drawn = [{text.get_text(): text for text in ax.texts if text.get_text()} for ax in (everything, at_work)]
+    for name, (_, text, colour) in plots.WHOLE.items():
+        edges = [to_hex(texts[text].get_bbox_patch().get_edgecolor()).upper() for texts in drawn]
+        assert edges[0] == colour and (edges[1] == colour) == (name in ("D", "a"))
+    for name, (_, _, colour, _, text) in plots.BACK.items():
+        names = [texts[text].get_color() for texts in drawn]
+        assert names[0] == colour and (names[1] == colour) == (name == "dV")
+    with pytest.raises(ValueError, match="the whole has no part 'E'; its parts: z, G"):
+        plots.whole(everything, lit=("D", "E"))

@@ -4,7 +4,7 @@ from faults.planting import fault
 from npgan import GAN
 
 
-@fault(2, 3, 5, 7, 10)
+@fault(2, "02b", 3, 5, 7, 10)
 def two_forwards_one_cache(monkeypatch):
     def V_gradient(self, x, fake):
         D, m = self.D, len(x)

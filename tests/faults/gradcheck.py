@@ -12,7 +12,7 @@ def differences_to_one_side_only(monkeypatch):
     monkeypatch.setattr(gradcheck, "_slope", lambda f, theta, way, h, back=1.0: right(f, theta, way, h, 0.0))
 
 
-@fault(2)
+@fault(2, "02b")
 def a_checker_that_sees_nothing(monkeypatch):
     right = gradcheck.check
     monkeypatch.setattr(gradcheck, "check", lambda *args, **kwargs: replace(right(*args, **kwargs), error=0.0))

@@ -4,10 +4,10 @@ PLANTED = []
 
 
 def fault(*lessons):
-    """Mark a function as a fault that each of these lessons must notice."""
+    """Mark a function as a fault that each of these lessons must notice: numbers, or "02b" for that one."""
 
     def note(plant):
-        PLANTED.extend((lesson, plant) for lesson in lessons)
+        PLANTED.extend((f"{lesson:0>2}", plant) for lesson in lessons)
         return plant
 
     return note
