@@ -11,12 +11,13 @@ from faults import (  # noqa: F401
     gan,
     gradcheck,
     lesson_03,
+    lesson_04,
     metrics,
     network,
     theory,
     training,
     variants,
-)  # fmt: skip
+)
 from faults.planting import PLANTED, fault
 
 FAULTS = sorted(PLANTED, key=lambda pair: pair[0])  # (lesson, plant), by lesson
