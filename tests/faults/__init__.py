@@ -12,6 +12,7 @@ from faults import (  # noqa: F401
     gradcheck,
     lesson_03,
     lesson_04,
+    lesson_05,
     metrics,
     network,
     theory,
