@@ -153,9 +153,9 @@ assert fingerprint(g_first) == fingerprint(cut_elsewhere)
 # %% [markdown]
 # ## A real run, with stops
 #
-# Now `models.gaussian_pair`, 1-32-1 with Tanh, and Adam. Above: the densities, D, and D* for this p_g. Below:
-# 21 equally likely z at their x = G(z), each with an arrow, -dx: the way down G's loss that D's backward hands
-# to G. D starts with a last layer of zeros and says 1/2 to everything: V begins at **exactly -log 4**, where it
+# Now `models.gaussian_pair`, 1-32-1, and Adam. Above: the densities, D, and D* where samples are. Below: 21
+# equally likely z at their x = G(z), each with an arrow, -dx: the way down G's loss that D's backward hands to
+# G. D starts with a last layer of zeros and says 1/2 to everything: V begins at **exactly -log 4**, where it
 # will end, with fakes nowhere near the data. It means "D cannot tell": the fault of D, or the merit of G.
 
 # %%
@@ -172,8 +172,8 @@ def draw(gan, name, title):
     V, C = theory.value(D, p, q, axis), theory.criterion(p, q, axis)
     print(f"{title}. W1 to the data {W1:.3f}; E|D - D*| {error:.3f}; V {V:.3f}, C(G) {C:.3f}")
     fig, (above, below) = plt.subplots(2, 1, figsize=(11, 7.5), sharex=True, height_ratios=[2, 1])
-    plots.legend(plots.densities(above, axis, p, q, D, D_star), loc="outside upper center", ncols=3)
-    above.set(title=title, xlabel="")
+    plots.densities(above, axis, p, q, D, np.where(p + q > 0.01, D_star, np.nan)).set(title=title, xlabel="")
+    plots.legend(above, loc="outside upper center", ncols=3)
     plots.pushes(below, some_z, fakes[50::95], push, scale=2)
     plots.finish(fig, name)
     return SimpleNamespace(fakes=fakes, D=D, push=push, W1=W1, error=error, V=V, C=C)
