@@ -140,6 +140,16 @@ def mapping(ax, z, x):
     return ax
 
 
+def pushes(ax, z, x, push, scale=1):
+    """A dot for each noise z (n,), at its sample x = G(z) (n,), and from it an arrow, scale * push (n,) long in
+    the unit of x: the way in which G's loss would move it, say."""
+    z, x, push = np.ravel(z), np.ravel(x), np.ravel(push)
+    ax.plot(x, z, "o", color=GENERATOR)
+    ax.quiver(x, z, scale * push, 0 * push, angles="xy", scale_units="xy", scale=1, width=0.004, zorder=3)
+    ax.set(xlabel="x = G(z)", ylabel="z")
+    return ax
+
+
 def over_time(ax, steps, y, color, label):
     """y (n,) at each of the steps (n,); if they are many, faint, and the mean of every hundredth part bold."""
     part = max(1, len(y) // 100)

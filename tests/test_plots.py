@@ -74,6 +74,22 @@ def test_mapping(ax):
     assert list(ax.get_yticks()) == [0, 1]
 
 
+def test_pushes(ax):
+    z, x, push = (
+        np.array([[-1.0], [0.0], [2.0]]),
+        np.array([[3.0], [4.0], [5.0]]),
+        np.array([[0.5], [0.0], [-2.0]]),
+    )
+    assert plots.pushes(ax, z, x, push, scale=3) is ax
+    assert same(ax.lines[0].get_data(), [3, 4, 5], [-1, 0, 2])  # a dot at x across, z up
+    assert to_hex(ax.lines[0].get_color()).upper() == plots.GENERATOR
+    (arrows,) = ax.collections
+    assert arrows.get_offsets().tolist() == [[3, -1], [4, 0], [5, 2]]
+    assert arrows.U.tolist() == [1.5, 0, -6] and not arrows.V.any()
+    assert (arrows.angles, arrows.scale_units, arrows.scale) == ("xy", "xy", 1)  # as long as it says, in x
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x = G(z)", "z")
+
+
 @pytest.mark.parametrize("game", games.GAMES.values(), ids=games.GAMES)
 def test_losses(ax, rng, game):
     steps, (V, loss) = np.arange(1, 21), rng.standard_normal((2, 20))
