@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Choose the loss that G descends
 #
-# **You will see** two losses for one generator: that of the paper's game, $\log(1 - D(G(z)))$, and the
-# one that the paper trains with, $-\log D(G(z))$. One falls silent while D rejects every fake.
+# **You will see** two losses for one generator: that of the paper's game, $\log(1 - D(G(z)))$, and the one
+# that it trains with (Goodfellow et al. 2014, section 3), $-\log D(G(z))$. One is silent while D rejects fakes.
 #
 # **You will learn** when a loss saturates, that both rest at the same point, which divergence each of them
 # descends, and how far plain gradient steps come with each. **35 minutes in class.**
@@ -192,9 +192,9 @@ plots.finish(fig, "06_divergences")
 #
 # Fakes near 0, data N(6, 1), and D has a head start of 300 steps: it rejects everything. Then both play
 # plain gradient steps, and we change one thing at a time. First the loss: minimax sits still, the other
-# arrives, but overshoots, and ends too narrow, as d/dW had it. Then, minimax again, with Adam for G alone:
-# it divides each gradient by its own recent size, so a tiny one is no obstacle while its *direction* is
-# right. Code that trains with log(1 - D) may work all the same, thanks to Adam.
+# arrives, but overshoots, and ends too narrow, as the sign of d/dW suggests. Then, minimax again, with Adam
+# for G alone: it divides each gradient by its own recent size, so a tiny one is no obstacle while its
+# *direction* is right. Code that trains with log(1 - D) may work all the same, thanks to Adam.
 
 # %%
 def path_of_g(game, adam, seed):

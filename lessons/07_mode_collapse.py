@@ -56,10 +56,10 @@ assert abs(W) < 0.05 and abs(b - best) < 0.3 and start - loss > 0.2 and abs(loss
 # %% [markdown]
 # ## Best reply, dominant strategy, Nash equilibrium
 #
-# Two cells, p_data = 1/2 each; G puts q on the first, D's logits are t and -t. G's best reply to t is a
-# point: q = 1 if t > 0, q = 0 if t < 0. So G has no *dominant* strategy, best whatever D does. A Nash
-# equilibrium asks less: each is a best reply to *the other*. That is q = 1/2, t = 0 alone, and there
-# min max V = max min V = -log 4. Where G is a point, a best reply too, D gains much by answering.
+# Two cells, p_data = 1/2 each; G puts q on the first, D's logits are t and -t. In min max D answers G; in
+# max min G answers D, with a point: q = 1 if t > 0, q = 0 if t < 0. So G has no *dominant* strategy, best
+# whatever D does. A Nash equilibrium asks less: each is a best reply to *the other*. That is q = 1/2, t = 0
+# alone, with min max V = max min V = -log 4. Against G's point D gains much by answering: no equilibrium.
 #
 # **So G hops.** Let them answer in turn, G with its best point, D with a gradient step on V. D lowers its
 # logit where G sits, G hops to the other cell, for ever. At no moment is G any good, though in time it
@@ -72,10 +72,10 @@ answer = np.log((1.5 - qs) / (0.5 + qs))  # D's best reply to each q, by hand: d
 min_max, max_min, off = V.max(axis=1).min(), V.min(axis=0).max(), np.abs(ts[V.argmax(axis=1)] - answer)
 print(f"min max V {min_max:.6f}   max min V {max_min:.6f}   -log 4 {-np.log(4):.6f}")
 assert max(abs(min_max + np.log(4)), abs(max_min + np.log(4))) < 1e-12 and off.max() < 0.026  # half a cell
-for i, j, wanted in (20, 40, (0, 0)), (40, 60, (0, 1.0019)), (0, 60, (1, 0.0019)):
-    gains = V[i, j] - V[:, j].min(), V[i].max() - V[i, j]
-    print(f"q = {qs[i]:.1f}, t = {ts[j]:.0f}:  by moving alone G gains {gains[0]:.4f}, D {gains[1]:.4f}")
-    assert np.abs(np.subtract(gains, wanted)).max() < 1e-4
+for i, j, known in (20, 40, (0, 0)), (40, 60, (0, 1.0019)), (0, 60, (1, 0.0019)):
+    gains = np.array([V[i, j] - V[:, j].min(), V[i].max() - V[i, j]])
+    print(f"q = {qs[i]:.1f}, t = {ts[j]:.0f}: alone, G gains {gains[0]:.4f}, D {gains[1]:.4f}  by hand {known}")
+    assert np.abs(gains - known).max() < 1e-4  # V(1, -log 3) - V(1, 1) = 1.0019
 
 # %%
 t, turns = 0.8, []  # where G and D are in each round: (t, q)
