@@ -69,8 +69,8 @@ plots.finish(fig, "08_two_lines")
 # ## Two intervals slide past each other
 #
 # Now p_data is uniform on (0, 1), p_g on (theta, theta + 1): they overlap while |theta| < 1. By hand: TV =
-# min(|theta|, 1), JSD = TV log 2, W1 = |theta|, KL infinite. What G feels is the *slope* in theta. While the
-# intervals overlap, that of JSD is log 2. Once they have parted it is 0; W1 still says: that way, 1 per unit.
+# min(|theta|, 1), JSD = TV log 2, W1 = |theta|, KL infinite but at 0. What G feels is the *slope* in theta:
+# while they overlap, JSD's is log 2. Once they have parted it is 0, and W1 still says: that way, 1 per unit.
 
 # %%
 h = 0.01
@@ -103,10 +103,10 @@ plots.finish(fig, "08_distances")
 # %% [markdown]
 # ## Images are such a case
 #
-# With 100 numbers z, G makes a sheet of at most 100 dimensions in the 784 of an image, however crumpled.
-# Digits are thin, too: most of their variance lies in few directions. And thin sheets miss each other, as
-# lines in space do: x + A s = y + B t are 784 equations for 200 unknowns, and for normal x and y a way of about
-# sqrt(2 (784 - 200)) is left over. So a perfect D exists, even *while* G learns (Arjovsky, Bottou 2017).
+# With 100 numbers z, G makes a sheet of at most 100 dimensions in the 784 of an image, however crumpled. Digits
+# are thin, too: most of their variance lies in few directions. And thin sheets miss each other, as lines in
+# space do: x + A s = y + B t are 784 equations for 200 unknowns. For normal x, y about sqrt(2 (784 - 200)) is
+# left over; 392 dimensions each would do. So a perfect D exists even *while* G learns (Arjovsky, Bottou 2017).
 
 # %%
 rng = np.random.default_rng(0)
@@ -131,14 +131,14 @@ plots.finish(fig, "08_thin")
 # %% [markdown]
 # ## A trained D instead of D*
 #
-# G stands still, G(u) = theta + u, and D is trained. What gradient passes through it? For *any* D the mean
-# over u of d/dx log(1 - D(theta + u)). That is the integral of a derivative, and only its two ends count:
-# **dloss/dtheta = log(1 - D(theta + 1)) - log(1 - D(theta))**, however steep D is in between.
+# G(u) = theta + u, with u uniform on (0, 1), stands still, and D is trained. What gradient passes through D?
+# For *any* D the mean over u of d/dx log(1 - D(theta + u)): the integral of a derivative, so only its ends
+# count. **dloss/dtheta = log(1 - D(theta + 1)) - log(1 - D(theta))**, however steep D is in between.
 #
-# Apart, D is near 0 at both ends. With overlap (0 < theta < 1) D* jumps from 1 to 1/2 at theta, and D slides.
-# If moving the slide sideways gains D nothing, log D and log(1 - D) over it sum to 0: log 1/2 - log 1 + log 1/2
-# - log(1 - D(theta)) = 0. So D(theta) = 3/4, and the gradient is 2 log 2, as the slope of C(G) = -log 4 + 2 JSD
-# is. **What differs from 2 log 2 is under-training.**
+# Apart, D is near 0 at both ends. With overlap (0 < theta < 1) D* jumps at theta from 1 to 1/2, and D slides.
+# To move its slide gains nothing if log D falls over all of it by as much as log(1 - D) rises from theta on,
+# where fakes are: log 1 - log 1/2 = log 1/2 - log(1 - D(theta)). So D(theta) = 3/4, and the gradient is 2 log 2
+# like the slope of C(G) = -log 4 + 2 JSD. **What differs from 2 log 2 is under-training.**
 
 
 # %%
@@ -226,7 +226,7 @@ plots.legend(axes[0], loc="outside lower center", ncols=5)
 plots.finish(fig, "08_fog")
 
 # %% [markdown]
-# Noise leaves W1 alone if the two differ by a shift, else it falls. And TV is not the accuracy of the best D,
+# Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
 # (1 + TV)/2 is. Here p is N(0, 1) and q is N(0, 4), first without noise, then with sigma = 1 on both.
 
 # %%

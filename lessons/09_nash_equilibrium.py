@@ -185,10 +185,10 @@ assert 0.9 < off < 1.1 and mean_off < 0.05 and (hop_off, hop_mean_off) == (0, 1)
 # %% [markdown]
 # ## A small real GAN
 #
-# Data N(0, 1/4); G is one Dense(1, 1), so p_g = N(b, W^2), and W1 to the data is an integral, not an estimate.
-# D is 1-16-1. The noise of batches of 64 kicks the players off the equilibrium, and alternating steps send them
-# circling. First R1 itself, in a curved D: its penalty, against slopes found by nudging the *real* x, and its
-# gradient, against differences in every parameter.
+# Data N(0, 1/4); G is one Dense(1, 1), so p_g = N(b, W^2), and W1 to the data is an integral. D is 1-16-1. The
+# noise of batches of 64 kicks the players off the equilibrium, and alternating steps send them circling. First
+# R1 itself, in a curved D: its penalty, against slopes found by nudging the *real* x, and its gradient, against
+# differences in every parameter. Then we play: plain, with a running average of G's parameters, with R1.
 
 # %%
 rng = np.random.default_rng(0)
@@ -247,4 +247,4 @@ plots.finish(fig, "09_real")
 # ## On your own (answers, run and checked: `lessons/answers/09_nash_equilibrium.py`)
 # 1. Let the Dirac-GAN play `games.non_saturating`. Which claim fails, and which cannot? (What is s at 0?)
 # 2. For which gamma do the spirals of h = 0.2 come in fastest? Predict it from the eigenvalues.
-# 3. Real data have a width. Let x be s and -s, and z too, with G(z) = theta + z. What are the eigenvalues?
+# 3. Real data have a width. Let x be c and -c, and z too, with G(z) = theta + z. What are the eigenvalues?

@@ -70,17 +70,17 @@ for gamma, modulus in zip(gammas, largest, strict=True):
     assert abs(modulus - by_formula) < (1e-4 if gamma == 1 else 1e-7)
 
 # %% [markdown]
-# ## 3. Real data have a width. Let x be s and -s, and z too, with G(z) = theta + z. What are the eigenvalues?
+# ## 3. Real data have a width. Let x be c and -c, and z too, with G(z) = theta + z. What are the eigenvalues?
 #
 # Near (0, 0) sigmoid(a) is 1/2 + a/4. D's arrow, the mean of x sigmoid(-psi x) less that of (theta + z)
-# sigmoid(psi (theta + z)), is then -psi s^2/4 - theta/2 - psi s^2/4: the slope of D is held back by what both
-# sides share. These are the eigenvalues of R1 with gamma = s^2/2. So the Dirac-GAN is the worst case; and
-# instance noise (lesson 8), which adds sigma^2 to s^2, and R1 are one medicine in two jars.
+# sigmoid(psi (theta + z)), is then -psi c^2/4 - theta/2 - psi c^2/4: the slope of D is held back by what both
+# sides share. These are the eigenvalues of R1 with gamma = c^2/2. So the Dirac-GAN is the worst case; and
+# instance noise (lesson 8), which adds sigma^2 to c^2, and R1 are one medicine in two jars.
 
 # %%
-for s in 0.1, 0.5, 1.0, 2.0:
-    both = np.array([[-s], [s]])
+for c in 0.1, 0.5, 1.0, 2.0:
+    both = np.array([[-c], [c]])
     J = jacobian(lambda at, both=both: step(at, real=both, z=both) - at)
-    measured, by_formula = np.sort_complex(np.linalg.eigvals(J)), lambdas(s**2 / 2)
-    print(f"s {s:3.1f}: differences {measured.round(5)}   R1 with gamma = s^2/2 {by_formula.round(5)}")
+    measured, by_formula = np.sort_complex(np.linalg.eigvals(J)), lambdas(c**2 / 2)
+    print(f"c {c:3.1f}: differences {measured.round(5)}   R1 with gamma = c^2/2 {by_formula.round(5)}")
     assert abs(measured - by_formula).max() < 1e-7
