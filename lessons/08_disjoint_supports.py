@@ -1,17 +1,18 @@
 # %% [markdown]
 # # Pull two distributions apart, and see which distance still knows the way
 #
-# **You will see** two lines and two intervals that do not meet. The divergence of the paper calls
-# every such pair equally bad, a trained D becomes perfect, and the gradient that reaches G dies.
-# Then a little noise on what D sees brings it back.
+# **You will see** two lines that do not meet. The paper's divergence calls all such pairs equally bad, a
+# trained D becomes perfect, and the gradient that reaches G dies. A little noise brings it back.
 #
-# **You will learn** why JSD, KL and TV cannot tell *how far* apart two supports are, why the earth
-# mover's distance W1 can, and what "D is too good" means in numbers.
+# **You will learn** why JSD, KL and TV cannot tell *how far* apart two distributions are, why images are such
+# a case, what the earth mover's distance W1 sees, and what G's gradient through a trained D really is.
 #
-# **You need** D* from lesson 3, C(G) and JSD from lesson 4, the two losses of G from lesson 6.
+# **You need** D* (lesson 3), C(G) and JSD (lesson 4), the two losses of G (lesson 6). The *support* of a
+# distribution is the place where its samples can be. **40 minutes in class.**
 
 # %%
-from npgan import SGD, Adam, Dense, Gaussian, Network, Uniform, games, models, plots, theory
+from npgan import SGD, Adam, Dense, Gaussian, Network, Uniform, digits, games, latent, models, plots, theory
+from npgan.layers import Tanh
 from npgan.variants.regularised import InstanceNoise
 
 import math
@@ -19,259 +20,231 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
+plots.large_text()
 LOG2 = math.log(2)
 
 # %% [markdown]
 # ## Two parallel lines
 #
-# The data lie on the line x1 = 0, at heights u uniform on (0, 1). G has one parameter: it puts the
-# same heights on the line x1 = theta. Cut the plane into cells, each with its probability; a table
-# (4 columns, 100 heights) is enough, and the integrals of `theory` become plain sums.
-# For every theta other than 0, be it a hair or a mile: JSD = log 2, C(G) = 0, TV = 1, KL infinite.
-# D* = p / (p + q) is 1 on one line, 0 on the other, wherever G's line is: so dV/dtheta = 0.
+# The data lie on the line x1 = 0, at heights u uniform on (0, 1). G puts the same heights on the line x1 =
+# theta (Arjovsky, Chintala, Bottou 2017, Example 1). Cut the plane into cells, four columns of 100 heights.
+# For every theta but 0, be it a hair or a mile: JSD = log 2, C(G) = 0, TV = 1, KL infinite. D* lies at an end
+# of its range, for where q = 0, p log y rises all the way to y = 1; a sigmoid comes near and never there. It
+# is 1 on one line and 0 on the other, *wherever* that is: dV/dtheta = 0.
 
 # %%
-columns, heights = [0.0, 0.1, 0.5, 1.0], 100
-p = np.zeros((len(columns), heights))
-p[0] = 1 / heights  # all the data stand in column 0
-
+columns, p_cells = [0.0, 0.1, 0.5, 1.0], np.repeat([1, 0, 0, 0], 100) / 100  # the data stand in column 0
 print("theta     JSD     C(G)      TV      KL    D*(data)  D*(fakes)")
 for k, theta in enumerate(columns):
-    q = np.roll(p, k, axis=0)  # the same heights, in column k
-    pair = p.ravel(), q.ravel()
-    jsd, C, tv, kl = (f(*pair) for f in (theory.jsd, theory.criterion, theory.total_variation, theory.kl))
-    D = theory.optimal_d(p, q)
-    D_data, D_fakes = D[p > 0].mean(), D[q > 0].mean()
-    print(f"{theta:5.1f} {jsd:7.4f} {C:8.4f} {tv:7.4f} {kl:7.4f} {D_data:11.4f} {D_fakes:10.4f}")
-    apart = theta != 0
-    assert abs(jsd - apart * LOG2) < 1e-12 and abs(C - (apart - 1) * math.log(4)) < 1e-12
-    assert abs(tv - apart) < 1e-12 and kl == (math.inf if apart else 0)
+    pair, apart = (p_cells, np.roll(p_cells, 100 * k)), theta != 0  # the same heights, in column k
+    JSD, C, TV, KL = (f(*pair) for f in (theory.jsd, theory.criterion, theory.total_variation, theory.kl))
+    D_data, D_fakes = (theory.optimal_d(*pair)[cells > 0].mean() for cells in pair)
+    print(f"{theta:5.1f} {JSD:7.4f} {C:8.4f} {TV:7.4f} {KL:7.4f} {D_data:11.4f} {D_fakes:10.4f}")
+    assert abs(JSD - apart * LOG2) < 1e-12 and abs(C - (apart - 1) * math.log(4)) < 1e-12
+    assert abs(TV - apart) < 1e-12 and KL == (math.inf if apart else 0)
     assert (D_data, D_fakes) == ((1, 0) if apart else (0.5, 0.5))
 
 # %% [markdown]
-# W1 asks another question: how far must the mass be carried? *Straight across* is one plan, and it
-# costs |theta|. No plan is cheaper: f(x) = x1 rises by at most 1 per unit of distance, and its mean
-# differs by theta between the two lines. Two ways to one number, from above and from below.
+# W1 asks how far the mass must be carried. *Straight across* is one plan; it costs |theta|. No plan is
+# cheaper: f(x) = x1 rises by at most 1 per unit of way, and its means on the two lines differ by theta.
 
 # %%
-G = Network(Dense(1, 2), rng=np.random.default_rng(0))
-u = (np.arange(heights) + 0.5)[:, None] / heights
-x = np.column_stack([0 * u, u])  # (100, 2), on the line x1 = 0
+u, G_line = (np.arange(100)[:, None] + 0.5) / 100, Network(Dense(1, 2), rng=np.random.default_rng(0))
+real = np.column_stack([0 * u, u])  # (100, 2), on the line x1 = 0
 for theta in columns:
-    G.theta = [0, 1, theta, 0]  # W = [[0, 1]], b = [theta, 0]: G(u) = (theta, u)
-    fake = G.predict(u)  # (100, 2)
-    plan, witness = np.linalg.norm(fake - x, axis=1).mean(), (fake - x)[:, 0].mean()
+    G_line.theta = [0, 1, theta, 0]  # W = [[0, 1]], b = [theta, 0]: G(u) = (theta, u)
+    fake = G_line.predict(u)
+    plan, witness = np.linalg.norm(fake - real, axis=1).mean(), (fake - real)[:, 0].mean()
     print(f"theta {theta:3.1f}:  carried straight across {plan:.4f}   told apart by x1 {witness:.4f}")
     assert abs(plan - theta) < 1e-12 and abs(witness - theta) < 1e-12
+fig, ax = plt.subplots(figsize=(9, 4))
+for points, colour, label in (real, plots.DATA, "data, x1 = 0"), (fake, plots.GENERATOR, "G(u), x1 = theta"):
+    ax.plot(*points.T, color=colour, lw=5, label=label)
+ax.quiver(*real[5::15].T, 1, 0, angles="xy", scale_units="xy", scale=1, color=plots.REFERENCE, width=0.004)
+ax.set(xlabel="x1", ylabel="x2", xlim=(-0.5, 1.5), title="Each sample is carried straight across")
+plots.legend(ax, loc="outside right upper")
+plots.finish(fig, "08_two_lines")
 
 # %% [markdown]
-# ## Two intervals sliding past each other
+# ## Two intervals slide past each other
 #
-# Now p_data is uniform on (0, 1) and p_g uniform on (theta, theta + 1). They overlap while
-# |theta| < 1. By hand: TV = min(|theta|, 1), JSD = TV log 2, W1 = |theta|, KL infinite unless
-# theta = 0. No grid point lies on an edge of the intervals, so the sums are exact.
+# Now p_data is uniform on (0, 1), p_g on (theta, theta + 1): they overlap while |theta| < 1. By hand: TV =
+# min(|theta|, 1), JSD = TV log 2, W1 = |theta|, KL infinite but at 0. What G feels is the *slope* in theta:
+# while they overlap, JSD's is log 2. Once they have parted it is 0, and W1 still says: that way, 1 per unit.
 
 # %%
 h = 0.01
-x = np.arange(-5 + h / 2, 7, h)  # (1200,)
-p = Uniform(0, 1).pdf(x)
-thetas = np.arange(-200, 201, 10) / 100  # (41,)
+x = np.arange(-5 + h / 2, 7, h)  # (1200,); no edge of an interval is a grid point, so the sums are exact
+p, thetas, distances = Uniform(0, 1).pdf(x), np.arange(-20, 21) / 10, {}
+between = (thetas[1:] + thetas[:-1]) / 2  # (40,)
+TERMS = {"W1": (theory.wasserstein, 1, 9), "TV": (theory.total_variation, 1, 1), "JSD": (theory.jsd, LOG2, 1)}
+for name, (f, rise, end) in TERMS.items():  # each rises with |theta| up to its end
+    distances[name] = np.array([f(p, Uniform(theta, theta + 1).pdf(x), x) for theta in thetas])
+    worst = abs(distances[name] - rise * np.minimum(abs(thetas), end)).max()
+    slopes = np.diff(distances[name]) / 0.1
+    print(f"{name:3s} off its formula by {worst:.0e}   slope at 0.5 {slopes[25]:.4f}, at 1.5 {slopes[35]:.4f}")
+    assert worst < 1e-12 and abs(slopes - rise * np.sign(between) * (abs(between) < end)).max() < 1e-10
+assert all(theory.kl(p, Uniform(theta, theta + 1).pdf(x), x) == math.inf for theta in between)
 
-
-def fakes(theta):
-    """p_g on the grid, (1200,)."""
-    return Uniform(theta, theta + 1).pdf(x)
-
-
-DISTANCES = {"W1": theory.wasserstein, "JSD": theory.jsd, "TV": theory.total_variation}
-overlap = np.maximum(0, 1 - np.abs(thetas))
-formula = {"W1": np.abs(thetas), "JSD": (1 - overlap) * LOG2, "TV": 1 - overlap}
-measured = {name: [f(p, fakes(theta), x) for theta in thetas] for name, f in DISTANCES.items()}
-for name in DISTANCES:
-    worst = np.abs(measured[name] - formula[name]).max()
-    print(f"{name:3s} at {len(thetas)} places, against its formula: largest difference {worst:.0e}")
-    assert worst < 1e-10
-infinite = sum(theory.kl(p, fakes(theta), x) == math.inf for theta in thetas)
-print(f"KL  is infinite at {infinite} of them, all but theta = 0, where it is {theory.kl(p, p, x):g}")
-assert infinite == len(thetas) - 1 and theory.kl(p, p, x) == 0
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2), sharey=True)
+COLOURS = {"W1": "black", "TV": "#CC79A7", "JSD": plots.DISCRIMINATOR}
+for (name, colour), on_lines in zip(COLOURS.items(), (abs(thetas), 1, LOG2), strict=True):
+    style = {"color": colour, "lw": 3, "ls": "--" if name == "TV" else "-"}
+    left.plot(thetas, np.where((thetas == 0) & (name != "W1"), math.nan, on_lines), **style, label=name)
+    right.plot(thetas, distances[name], **style)
+left.plot(0, 0, "o", color="black", ms=9, label="all, at 0")
+for ax, title in (left, "lines: only W1 says how far"), (right, "intervals: once apart, only W1"):
+    ax.plot(between[::3], 2.2 + 0 * between[::3], "^", color=plots.REFERENCE, ms=8, label="KL: infinite")
+    ax.set(xlabel="theta", ylabel="distance of p_data and p_g", title=title)
+plots.legend(left, loc="outside right center")
+plots.finish(fig, "08_distances")
 
 # %% [markdown]
-# A generator does not feel the distance, only its *slope* in theta. While the intervals overlap, the
-# slope of JSD is log 2. Once they have parted it is 0, while W1 still says: that way, 1 per unit.
-
-
-# %%
-def slope(f, theta):
-    """df/dtheta by a central difference that stays on the grid."""
-    return (f(theta + h) - f(theta - h)) / (2 * h)
-
-
-slopes = {name: [slope(lambda t, f=f: f(p, fakes(t), x), t) for t in thetas] for name, f in DISTANCES.items()}
-print("theta  overlap     dW1    dJSD     dTV")
-smooth = ~np.isin(thetas, [-1, 0, 1])  # at these three each of them has a kink, or JSD and TV do
-for theta, share, *row in np.column_stack([thetas, overlap, *slopes.values()])[smooth]:
-    if theta in (-1.5, -0.5, 0.5, 0.8, 1.5, 2.0):
-        print(f"{theta:5.1f} {share:7.1f} " + " ".join(f"{d:7.4f}" for d in row))
-    sign, near = np.sign(theta), share > 0
-    assert np.abs(np.array(row) - [sign, sign * near * LOG2, sign * near]).max() < 1e-8
+# ## Images are such a case
+#
+# With 100 numbers z, G makes a sheet of at most 100 dimensions in the 784 of an image, however crumpled. Digits
+# are thin, too: most of their variance lies in few directions. And thin sheets miss each other, as lines in
+# space do: x + A s = y + B t are 784 equations for 200 unknowns. For normal x, y about sqrt(2 (784 - 200)) is
+# left over; 392 dimensions each would do. So a perfect D exists even *while* G learns (Arjovsky, Bottou 2017).
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-apart = thetas[thetas != 0]
-left.plot(apart, 0 * apart + 2.15, "^", ms=5, color=plots.REFERENCE, label="KL: infinite")
-COLOURS = {"W1": plots.DATA, "JSD": plots.DISCRIMINATOR, "TV": plots.DISCRIMINATOR}
-for name, colour in COLOURS.items():
-    look = {"color": colour, "lw": 3 if name == "TV" else 2, "ls": ":" if name == "TV" else "-"}
-    left.plot(thetas, formula[name], **look, label=name)
-    left.plot(thetas[::2], measured[name][::2], ".", ms=8, color=colour)
-    for piece in (slice(i + 1, i + 10) for i in (0, 10, 20, 30)):  # from kink to kink
-        right.plot(thetas[piece], slopes[name][piece], **look)
-left.axhline(LOG2, color=plots.REFERENCE, lw=0.8, ls="--", label="log 2")
-left.legend(loc="center", bbox_to_anchor=(0.5, 0.74), frameon=False)
-left.set(ylabel="distance of p_data and p_g", title="how far? (lines: formula, dots: grid)", ylim=(-0.1, 2.3))
-right.set(ylabel="slope in theta", title="which way? (KL: no slope at all)")
-for ax in left, right:
-    ax.axvspan(-1, 1, color=plots.REFERENCE, alpha=0.1, lw=0)
-    ax.set(xlabel="theta (grey band: the intervals overlap)", xlim=(-2.1, 2.1))
-plots.finish(fig, "08_disjoint_supports")
+rng = np.random.default_rng(0)
+IMAGES = {"digits": digits.glyph_digits(1000, rng=rng).images / 255, "noise": rng.random((1000, 784))}
+fig, ax = plt.subplots(figsize=(9, 4))
+for (name, rows), colour in zip(IMAGES.items(), (plots.DATA, plots.REFERENCE), strict=True):
+    variances = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
+    share = np.cumsum(variances) / variances.sum()  # of the best 1, 2, ... 784 directions
+    ax.plot(np.arange(1, 785), share, color=colour, lw=3, label=name)
+    print(f"{name}: {share[99]:.0%} of the variance lies in 100 of 784 directions")
+    assert share[99] > 0.9 if name == "digits" else share[99] < 0.4
+for k in 100, 392:
+    Q, way = np.linalg.qr(rng.standard_normal((784, 2 * k)))[0], rng.normal(0, math.sqrt(2), 784)  # A, B; y - x
+    gap, expected = np.linalg.norm(way - Q @ (Q.T @ way)), math.sqrt(2 * (784 - 2 * k))
+    print(f"two random sheets of {k} dimensions: {gap:.3f} apart   by the formula {expected:.3f}")
+    assert abs(gap - expected) < (4 if k == 100 else 1e-9)  # the gap of 34 varies by 1
+ax.axvline(100, color=plots.GENERATOR, lw=2, ls="--", label="a G with 100 z")
+ax.set(xlabel="directions, the best first", ylabel="share of the variance", title="Digits fill few directions")
+plots.legend(ax, loc="outside right upper")
+plots.finish(fig, "08_thin")
 
 # %% [markdown]
 # ## A trained D instead of D*
 #
-# G stands still at theta, and D (1-16-16-1) is trained against it: is the gradient that passes
-# through D as dead as the theory says? G is one Dense(1, 1), and z is uniform with variance 1, so
-# W = 1/sqrt(12) and b = theta + 1/2 put G(z) uniformly on (theta, theta + 1). G's gradient for b is
-# dloss/dtheta, here for the paper's loss log(1 - D(G(z))).
+# G(u) = theta + u, with u uniform on (0, 1), stands still, and D is trained. What gradient passes through D?
+# For *any* D the mean over u of d/dx log(1 - D(theta + u)): the integral of a derivative, so only its ends
+# count. **dloss/dtheta = log(1 - D(theta + 1)) - log(1 - D(theta))**, however steep D is in between.
+#
+# Apart, D is near 0 at both ends. With overlap (0 < theta < 1) D* jumps at theta from 1 to 1/2, and D slides.
+# To move its slide gains nothing if log D falls over all of it by as much as log(1 - D) rises from theta on,
+# where fakes are: log 1 - log 1/2 = log 1/2 - log(1 - D(theta)). So D(theta) = 3/4, and the gradient is 2 log 2
+# like the slope of C(G) = -log 4 + 2 JSD. **What differs from 2 log 2 is under-training.**
+
 
 # %%
-data = Uniform(0, 1)
-MARKS = (30, 100, 300, 600)
+def train_d(theta, steps, sigma=0.0, seed=0):
+    """Train D (1-16-16-1) at a rate that falls to 0, while G stays at theta; return dloss/dtheta, too."""
+    rng = np.random.default_rng(seed)
+    G, D = Network(Dense(1, 1), rng=rng), models.mlp((1, 16, 16, 1), activation=Tanh, rng=rng)
+    G.theta = [12**-0.5, theta + 0.5]  # z is uniform with variance 1: u = z / sqrt(12) + 1/2
+    gan = InstanceNoise(G, D, SGD(G, 1.0), Adam(D, 0.02), games.minimax, latent="uniform", sigma=sigma)
+    for step in range(steps):
+        gan.opt_d.rate = 1 - step / steps
+        gan.discriminator_step(Uniform(0, 1).sample(256, rng=rng), gan.noise(256, rng=rng))
+    z = gan.noise(20_000, rng=rng)
+    z[:, :1] = latent.even("uniform", 20_000)  # the other columns are the noise on what D sees
+    gan.generator_gradient(z)
+    return gan, G.layers[0].db[0]  # b moves all fakes: its gradient is dloss/dtheta
 
-
-def train_d(theta, marks=MARKS, sigma=0.0, batch=64):
-    """Train D alone; at each mark note the share it gets right, V, and dloss/dtheta for each loss of G."""
-    rng = np.random.default_rng(0)
-    G, D = Network(Dense(1, 1), rng=rng), models.mlp((1, 16, 16, 1), rng=rng)
-    G.theta = [12**-0.5, theta + 0.5]
-    adam = Adam(D, lr=0.01, betas=(0.5, 0.999))
-    gan, rows = InstanceNoise(G, D, SGD(G, lr=1.0), adam, latent="uniform", sigma=sigma), []
-    for step in range(1, marks[-1] + 1):
-        adam.rate = 1 - (step - 1) / marks[-1]  # the last steps are small: D settles
-        gan.discriminator_step(data.sample(batch, rng=rng), gan.noise(batch, rng=rng))
-        if step in marks:
-            z = gan.noise(4000, rng=rng)
-            V = gan.discriminator_gradient(data.sample(4000, rng=rng), z)
-            right = ((gan.a_real > 0).mean() + (gan.a_fake < 0).mean()) / 2
-            rows.append([right, V])
-            for game in games.minimax, games.non_saturating:
-                gan.game = game
-                gan.generator_gradient(z)
-                rows[-1].append(G.layers[0].db[0])
-    return gan, np.array(rows)
-
-
-# %% [markdown]
-# The best any D can do is to be right in a share (1 + TV)/2 of the cases: TV *is* the accuracy of
-# the perfect judge. Where the intervals overlap, D comes near it, stays in doubt, and hands on about
-# 2 log 2, the slope of C(G) = -log 4 + 2 JSD. (It varies: D* has steps at theta and 1, and how steep
-# a trained D makes them is chance.) Where they do not, D is right on every sample, V creeps up to
-# C(G) = 0, and G's gradient dies with every step that D takes. D has learned nothing wrong: the
-# divergence has nothing more to say.
 
 # %%
-trained = {theta: train_d(theta) for theta in (0.25, 0.5, 0.75, 1.25, 1.5, 2.0)}
-print(f"               after {MARKS[-1]} steps of D              dloss/dtheta after so many steps of D")
-print("theta overlap  right (best)     V       (C(G))   " + "".join(f"{mark:9d}" for mark in MARKS))
-for theta, (_, rows) in trained.items():
-    tv, C, right, V = min(theta, 1), theory.criterion(p, fakes(theta), x), *rows[-1, :2]
-    print(f"{theta:5.2f} {1 - tv:6.2f}   {right:.3f} ({(1 + tv) / 2:.3f})  {V:+.4f} ({C:+.4f}) ", end="")
-    print("".join(f"{g:9.4f}" for g in rows[:, 2]))
-    # 8,000 judgements: standard error at most 0.0056; 4 of them, and a little for a D not quite there
-    assert abs(right - (1 + tv) / 2) < 0.03
-    assert C - 0.2 < V < C + 0.05  # C(G) is the maximum; the standard error of V is below 0.01
-
-g = np.array([rows[:, 2] for _, rows in trained.values()])  # (6, 4)
-alive, dying = g[:3, -1], g[3:, -1]
-print(f"with overlap {alive.min():.2f} to {alive.max():.2f}, by the formula {2 * LOG2:.2f}; ", end="")
-print(f"without {dying.min():.4f} to {dying.max():.4f}, by the formula 0")
-assert LOG2 < alive.min() and alive.max() < 4 * LOG2  # within a factor of 2
-assert 0 < dying.max() < alive.min() / 50 and (np.diff(g[3:]) < 0).all()
-
-# %% [markdown]
-# **Does -log D not cure that?** Its gradient does not vanish, for it has 1 - D(G(z)) in front, which
-# is 1 here. What is left is the slope of D's logit, and that is not a distance either: D is never
-# sure enough, so it grows for as long as D is trained. Same theta, same p_g, ever another number.
+MARKS, PLACES = (100, 200, 400, 1000), (0.25, 0.5, 0.75, 1.25, 1.5, 2.0)
+trained = {theta: [train_d(theta, steps) for steps in MARKS] for theta in PLACES}
+gradients = {theta: np.array([g for _, g in row]) for theta, row in trained.items()}  # (4,) each
+print(f"theta     V (C(G))        D(theta)   dloss/dtheta after {MARKS} steps of D")
+for theta, g in gradients.items():
+    D_ends = np.array([gan.probability([[theta], [theta + 1]]) for gan, _ in trained[theta]])  # (4, 2)
+    q, D = Uniform(theta, theta + 1).pdf(x), trained[theta][-1][0].D
+    V, C = theory.value_of_logit(D.predict(x[:, None])[:, 0], p, q, x), theory.criterion(p, q, x)
+    print(f"{theta:5.2f} {V:8.4f} ({C:.4f}) {D_ends[-1, 0]:10.3f}   ", "".join(f"{now:9.4f}" for now in g))
+    assert abs(g - np.diff(np.log(1 - D_ends))[:, 0]).max() < 1e-5 and C - 0.05 < V < C
+    if theta < 1:  # 30 other seeds: at the end at most 8 % off, after 100 steps 7 to 44 %
+        assert abs(g[-1] / (2 * LOG2) - 1) < 0.12 and abs(D_ends[-1, 0] - 3 / 4) < 0.05
+        assert abs(g[0] / (2 * LOG2) - 1) > 0.05
+    else:
+        assert (np.diff(g) < 0).all() and 0 < g[-1] < 0.01
 
 # %%
-steep = trained[1.25][1][:, 3]
-print(f"theta 1.25, loss -log D: dloss/dtheta {steep.round(1)} after {MARKS} steps of D")
-assert steep[-1] > 2 * steep[0] > 0
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2))
+for theta, style in zip(PLACES, (":o", "--s", "-^") * 2, strict=True):
+    ax = left if theta < 1 else right
+    ax.set(xscale="log", xlim=(55, 1200), xlabel="steps of D, for each theta")
+    ax.plot(MARKS, gradients[theta], style, color=plots.GENERATOR, lw=2, ms=9)
+    ax.text(90, gradients[theta][0], theta, ha="right", va="center", color=plots.GENERATOR)
+left.axhline(2 * LOG2, color=plots.REFERENCE, ls="--")
+left.set(ylabel="dloss/dtheta", title="overlap: on the way to 2 log 2 (dashed)")
+right.set(yscale="log", title="apart: D learns, G's gradient dies")
+plots.finish(fig, "08_steps")
 
 # %% [markdown]
 # ## Noise on both
 #
-# *Instance noise*: D is shown x + sigma e and G(z) + sigma e, each with its own e from N(0, 1). Then
-# both densities are smeared out and meet everywhere, and are equal only if they were equal before.
-# JSD drops below log 2, KL becomes finite, W1 stays the same. G's gradient through D* is alive, in
-# two ways: the slope of C(G), and the mean over the fakes of d/dx log(1 - D*(x)). And trained? The
-# same D, at some of the same distances, now looks through the fog.
+# *Instance noise* (Arjovsky, Bottou 2017): D is shown x + sigma e and G(z) + sigma e, each with its own e from
+# N(0, 1). Both densities are smeared out and meet everywhere; they are equal only if they were before. JSD
+# falls below log 2, KL is finite, and the gradient lives: the slope of C(G), which is the mean over the fakes
+# of d/dx log(1 - D*(x)), and about what comes through a D that is trained in the same fog.
+
 
 # %%
-sigma = 0.5
-kernel = Gaussian(0, sigma).pdf(h * np.arange(1 - len(x), len(x)))  # at all differences of grid points
-
-
 def smear(f):
-    """The density of x + sigma e, for x with density f: f convolved with N(0, sigma^2)."""
+    """The density of x + sigma e on the grid, for x with density f."""
+    kernel = Gaussian(0, sigma).pdf(h * np.arange(1 - len(x), len(x)))  # at all differences of grid points
     return np.convolve(kernel, f, "valid") * h
 
 
-def noisy_criterion(theta):
-    return theory.criterion(smear(p), smear(fakes(theta)), x)
-
-
-pair = smear(p), smear(fakes(1.5))
-jsd, kl, W1 = theory.jsd(*pair, x), theory.kl(*pair, x), theory.wasserstein(*pair, x)
-by_slope = slope(noisy_criterion, 1.5)
-through_d = theory.integral(pair[1] * np.gradient(np.log(1 - theory.optimal_d(*pair)), h), x)
-print(f"theta 1.5, sigma {sigma}: JSD {jsd:.4f} < log 2 = {LOG2:.4f}, KL {kl:.4f} < infinity, W1 {W1:.4f}")
-print(f"gradient at D*: slope of C(G) {by_slope:.4f}, through D* {through_d:.4f}; without noise 0")
-assert jsd < LOG2 - 0.1 and 0 < kl < math.inf and abs(W1 - 1.5) < 1e-6
-assert by_slope > 0.5 and abs(by_slope - through_d) < 1e-3
+sigma, fog = 0.5, {}
+print("theta     JSD      KL   slope of C(G)   through D*   through a trained D")
+for theta in 0.5, 1.0, 1.5, 2.0:
+    before, q, after = (smear(Uniform(t, t + 1).pdf(x)) for t in (theta - h, theta, theta + h))
+    by_slope = (theory.criterion(smear(p), after, x) - theory.criterion(smear(p), before, x)) / (2 * h)
+    through = theory.integral(q * np.gradient(np.log(1 - theory.optimal_d(smear(p), q)), h), x)
+    fog[theta], JSD, KL = train_d(theta, 300, sigma), theory.jsd(smear(p), q, x), theory.kl(smear(p), q, x)
+    print(f"{theta:5.1f} {JSD:7.4f} {KL:7.4f} {by_slope:15.4f} {through:12.4f} {fog[theta][1]:21.4f}")
+    assert JSD < LOG2 and KL < math.inf and abs(by_slope - through) < 1e-3
+    assert abs(fog[theta][1] / by_slope - 1) < 0.12  # 30 other seeds: at most 8 % off
 
 # %%
-foggy = {theta: train_d(theta, (300,), sigma, batch=256) for theta in (0.5, 1.0, 1.5, 2.0)}
-print("theta   dloss/dtheta: trained D, noise   slope of C(G), noise")
-for theta, (_, rows) in foggy.items():
-    got, C_slope = rows[-1, 2], slope(noisy_criterion, theta)
-    print(f"{theta:5.2f} {got:34.3f} {C_slope:22.3f}")
-    assert abs(got / C_slope - 1) < 0.2  # from seed to seed the ratio is 0.98 +- 0.04
-
-# %%
-fig, axes = plt.subplot_mosaic("AABBCC;DDDEEE", figsize=(12, 7.5), layout="constrained")
-views = {"A": (0.5, trained, "overlap"), "B": (1.5, trained, "no overlap"), "C": (1.5, foggy, f"noise {sigma}")}
-part = (x > -1.2) & (x < 3.7)
-for key, (theta, gans, title) in views.items():
-    f, q = (smear(f) if gans is foggy else f for f in (p, fakes(theta)))
-    plots.densities(axes[key], x[part], f[part], q[part], gans[theta][0].probability(x[part][:, None]))
-    axes[key].set_title(f"theta = {theta}: {title}")
-plots.legend(axes["A"], loc="upper right")
-for i, mark in enumerate(MARKS):
-    look = {"color": plots.GENERATOR, "alpha": 0.25 * (i + 1), "label": f"{mark} steps of D"}
-    axes["D"].semilogy(list(trained), g[:, i], ".-", **look)
-axes["D"].plot([0, 1, 1], [2 * LOG2, 2 * LOG2, 2e-4], color=plots.REFERENCE, ls="--", label="2 log 2, then 0")
-line = [slope(noisy_criterion, theta) for theta in thetas[20:]]
-axes["E"].plot(thetas[20:], line, color=plots.REFERENCE, label="slope of C(G)")
-dots = [rows[-1, 2] for _, rows in foggy.values()]
-axes["E"].plot(list(foggy), dots, "o", color=plots.GENERATOR, label="through a trained D")
-for key, title in {"D": "without noise, log scale", "E": f"noise {sigma} on real and fake"}.items():
-    axes[key].set(xlabel="theta (no overlap beyond 1)", ylabel="dloss/dtheta", title=title)
-    axes[key].legend(frameon=False, fontsize="small", loc="lower left" if key == "D" else "upper right")
-plots.finish(fig, "08_disjoint_supports_trained")
+fig, axes = plt.subplots(1, 3, figsize=(12, 4.8))
+views = ("overlap", 0.5, trained[0.5][-1]), ("apart", 1.5, trained[1.5][-1]), ("apart, in fog", 1.5, fog[1.5])
+for ax, (title, theta, (gan, feels)) in zip(axes, views, strict=True):
+    seen = [smear(f) if gan.sigma else f for f in (p, Uniform(theta, theta + 1).pdf(x))]
+    D_best = theory.optimal_d(*seen)
+    D_best[(sum(seen) == 0) | (abs(np.gradient(D_best)) > 0.1)] = math.nan  # any D is best there; a jump
+    plots.densities(ax, x, *seen, gan.probability(x[:, None]), D_best)
+    ax.set(title=f"{title}: G feels {feels:.2f}", yticks=[], xlim=(-1.5, 3.5))
+plots.legend(axes[0], loc="outside lower center", ncols=5)
+plots.finish(fig, "08_fog")
 
 # %% [markdown]
-# ## On your own
+# Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
+# (1 + TV)/2 is. Here p is N(0, 1) and q is N(0, 4), first without noise, then with sigma = 1 on both.
+
+# %%
+line = np.arange(-20, 20, h)
+for s, t in (1, 2), (math.sqrt(2), math.sqrt(5)):  # the standard deviations
+    normals = Gaussian(0, s).pdf(line), Gaussian(0, t).pdf(line)
+    W1, by_hand = theory.wasserstein(*normals, line), (t - s) * math.sqrt(2 / math.pi)
+    D_right = theory.integral(np.where(theory.optimal_d(*normals) > 0.5, *normals), line) / 2
+    best = (1 + theory.total_variation(*normals, line)) / 2
+    print(f"W1 {W1:.4f}, by hand {by_hand:.4f}   D* is right in {D_right:.4f}, (1 + TV)/2 = {best:.4f}")
+    assert abs(W1 - by_hand) < 1e-4 and abs(D_right - best) < 1e-6
+
+# %% [markdown]
+# **Outlook: a critic.** Noise blurs. Or take the witness f(x) = x1 seriously: let D lose its sigmoid, bound its
+# slope by 1, and let it climb E f(x) - E f(G(z)). At its best that is W1, and G's gradient is as strong far
+# off as near. So does the Wasserstein GAN (Arjovsky, Chintala, Bottou 2017).
 #
-# 1. Make the noise smaller: `sigma = 0.1`. What will G feel at theta = 1.5? And at theta = 0.5?
-# 2. Predict the largest theta at which sigma = 0.5 leaves G a slope above 0.1. Then compute it.
+# ## On your own (answers, run and checked: `lessons/answers/08_disjoint_supports.py`)
+# 1. Give G the loss -log D at theta = 1.25 and 2. Predict its gradient from D(theta) and D(theta + 1).
+# 2. Let sigma = 0.1. Predict what G feels at theta = 1.5, and at theta = 0.5.
 # 3. Let the fakes be half as wide, on (theta, theta + 1/2). For which theta is JSD flat now?
