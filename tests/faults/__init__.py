@@ -5,7 +5,7 @@ of a lesson, as its file name has it ("02b"). A lesson that still runs to its en
 teaches something it does not check.
 """
 
-from faults import data, games, gan, gradcheck, metrics, network, theory, training, variants  # noqa: F401
+from faults import data, games, gan, gradcheck, lesson_10, metrics, network, theory, training, variants  # noqa: F401
 from faults.planting import PLANTED, fault
 
 FAULTS = sorted(PLANTED, key=lambda pair: pair[0])  # (lesson, plant), by lesson
