@@ -38,7 +38,7 @@ def finish(fig, name):
 
 def large_text():
     """Text that can be read from the back row, in every figure made from now on: 15 points, legends 12.5."""
-    plt.rcParams.update({"font.size": 15, "figure.constrained_layout.use": True})
+    matplotlib.rcParams.update({"font.size": 15, "figure.constrained_layout.use": True})
 
 
 WHOLE = {  # the parts of the drawing: where each stands, what it says, whose it is
