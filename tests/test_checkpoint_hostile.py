@@ -1,5 +1,7 @@
 """A few hundred of the attacks in benchmarks/hostile find no fault; where a check is missing, they do."""
 
+import os
+
 import numpy as np
 import pytest
 from checkpoints import make, refused, rewritten
@@ -11,6 +13,9 @@ from npgan.app.demos.base import Demo
 from npgan.checkpoint import Checkpoint, load
 
 
+unix = pytest.mark.skipif(os.name == "nt", reason="the attacks use pipes, links and SIGALRM")
+
+
 def attacks(n, tmp_path, kinds=None, seed=0):
     """The outcomes of n attacks, each in a folder of its own."""
     for i in range(n):
@@ -18,11 +23,13 @@ def attacks(n, tmp_path, kinds=None, seed=0):
         yield hostile.attack(np.random.default_rng([seed, i]), folder, kinds)
 
 
+@unix
 def test_attacks_are_refused_or_load_to_what_trains_on(tmp_path):
     outcomes = list(attacks(120, tmp_path))
     assert outcomes.count("refused") > 60 and outcomes.count("equal") > 8
 
 
+@unix
 @pytest.mark.parametrize("kind", hostile.KINDS[4:], ids=lambda kind: kind.__name__)
 def test_attacks_of_each_kind(kind, tmp_path):
     assert {*attacks(12, tmp_path, [kind], seed=1)} <= {"refused", "equal"}
@@ -55,6 +62,7 @@ WEAKNESSES = {  # a check, another in its place, the attack that should notice, 
 }
 
 
+@unix
 @pytest.mark.parametrize("weakness", WEAKNESSES)
 def test_the_attacks_notice_a_check_that_is_missing(weakness, tmp_path, monkeypatch):
     module, name, other, kind, message = WEAKNESSES[weakness]
