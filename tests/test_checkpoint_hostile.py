@@ -1,5 +1,7 @@
 """A few hundred of the attacks in benchmarks/hostile find no fault; where a check is missing, they do."""
 
+import os
+
 import numpy as np
 import pytest
 from checkpoints import make, refused, rewritten
@@ -8,7 +10,10 @@ from benchmarks.hostile import checkpoints as hostile
 from npgan import Rows, archive, checkpoint, specs
 from npgan.app.demos import DEMOS
 from npgan.app.demos.base import Demo
-from npgan.checkpoint import Checkpoint
+from npgan.checkpoint import Checkpoint, load
+
+
+unix = pytest.mark.skipif(os.name == "nt", reason="the attacks use pipes, links and SIGALRM")
 
 
 def attacks(n, tmp_path, kinds=None, seed=0):
@@ -18,11 +23,13 @@ def attacks(n, tmp_path, kinds=None, seed=0):
         yield hostile.attack(np.random.default_rng([seed, i]), folder, kinds)
 
 
+@unix
 def test_attacks_are_refused_or_load_to_what_trains_on(tmp_path):
     outcomes = list(attacks(120, tmp_path))
     assert outcomes.count("refused") > 60 and outcomes.count("equal") > 8
 
 
+@unix
 @pytest.mark.parametrize("kind", hostile.KINDS[4:], ids=lambda kind: kind.__name__)
 def test_attacks_of_each_kind(kind, tmp_path):
     assert {*attacks(12, tmp_path, [kind], seed=1)} <= {"refused", "equal"}
@@ -55,6 +62,7 @@ WEAKNESSES = {  # a check, another in its place, the attack that should notice, 
 }
 
 
+@unix
 @pytest.mark.parametrize("weakness", WEAKNESSES)
 def test_the_attacks_notice_a_check_that_is_missing(weakness, tmp_path, monkeypatch):
     module, name, other, kind, message = WEAKNESSES[weakness]
@@ -102,6 +110,31 @@ def test_a_generator_that_never_moves_is_refused(saved, tmp_path):
     assert bits.random_raw() == bits.random_raw() == bits.random_raw()
     rng = {"bit_generator": "PCG64", "state": {"state": state, "inc": step}, "has_uint32": 0, "uinteger": 0}
     refused(rewritten(saved, tmp_path / "c.npz", meta={"rng": rng}), "its rng is no state of PCG64")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"state": {"state": 1.5, "inc": 1}}, {"state": {"inc": 1}}, {"state": 0}, {"more": 1}, {"uinteger": -1}],
+)
+def test_a_state_that_PCG64_would_not_say_of_itself_is_refused(change, saved, tmp_path):
+    rng = np.random.default_rng(0).bit_generator.state | change
+    refused(rewritten(saved, tmp_path / "c.npz", meta={"rng": rng}), "its rng is no state of PCG64")
+
+
+def test_meta_is_a_text_that_could_be_written_again(saved, tmp_path):
+    """One in plain ASCII, and not over the limit when its numbers and texts are written as JSON writes them."""
+    with np.load(saved, allow_pickle=False) as file:
+        meta = str(file["meta"])
+    assert r"t\u00e4st" in meta
+    path, raw = tmp_path / "c.npz", meta.replace(r"t\u00e4st", "täst")
+    refused(rewritten(saved, path, meta=np.array(raw)), "its format is neither")
+    numbers, filler = ",".join(["1e15"] * 19_000), "x" * 800_000
+    long = meta.replace(r'"t\u00e4st"', f'["{filler}",{numbers}]')
+    assert len(long) < 1_000_000
+    refused(rewritten(saved, path, meta=np.array(long)), r"1000000 characters .*, got 1\d{6} and 19")
+    filler = "x" * 500_000
+    short = meta.replace(r'"t\u00e4st"', f'["{filler}",{numbers}]')
+    assert load(rewritten(saved, path, meta=np.array(short))).config["note"] == [filler, *[1e15] * 19_000]
 
 
 class DataDemo(Demo):

@@ -1,6 +1,7 @@
 """Thousands of mutated files and folders are read exactly, by the word of another reader, or refused."""
 
 import gzip
+import os
 import struct
 from types import SimpleNamespace
 
@@ -83,6 +84,9 @@ def test_mutated_folders_are_loaded_exactly_or_refused(tmp_path, rng):
     assert min(outcomes.values()) >= 100, outcomes
 
 
+unix = pytest.mark.skipif(os.name == "nt", reason="the attacks use pipes, links and SIGALRM")
+
+
 def attacks(n, tmp_path, seed=0):
     """The outcomes of n attacks, each in a folder of its own."""
     for i in range(n):
@@ -90,6 +94,7 @@ def attacks(n, tmp_path, seed=0):
         yield hostile.attack(np.random.default_rng([seed, i]), folder)
 
 
+@unix
 def test_attacks_are_read_exactly_or_refused(tmp_path):
     outcomes = list(attacks(200, tmp_path))
     assert outcomes.count("refused") > 100 and outcomes.count("read") > 10
@@ -106,6 +111,7 @@ WEAKNESSES = {  # a name in npgan.digits.idx, what stands in its place, and what
 }
 
 
+@unix
 @pytest.mark.parametrize("weakness", WEAKNESSES)
 def test_the_attacks_notice_a_check_that_is_missing(weakness, tmp_path, monkeypatch):
     name, other, message = WEAKNESSES[weakness]

@@ -43,12 +43,14 @@ def tanh_forgets_the_square(monkeypatch):
 
 @fault(2)
 def layers_hold_copies_of_theta(monkeypatch):
+    """And the Network takes them for its views: else it would say so itself."""
     right = Network._carve
 
     def carve(self):
         right(self)
         for i, name, _ in self.parameters():
             setattr(self.layers[i], name, getattr(self.layers[i], name).copy())
+        self._views = [(layer, name, getattr(layer, name)) for layer, name, _ in self._views]
 
     monkeypatch.setattr(Network, "_carve", carve)
 
