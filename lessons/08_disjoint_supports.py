@@ -95,8 +95,8 @@ for (name, colour), on_lines in zip(COLOURS.items(), (abs(thetas), 1, LOG2), str
     right.plot(thetas, distances[name], **style)
 left.plot(0, 0, "o", color="black", ms=9, label="all, at 0")
 for ax, title in (left, "lines: only W1 says how far"), (right, "intervals: once apart, only W1"):
-    ax.plot(between[::3], 2.2 + 0 * between[::3], "^", color=plots.REFERENCE, ms=8, label="KL: infinite")
-    ax.set(xlabel="theta", ylabel="distance of p_data and p_g", title=title)
+    ax.plot(between, 2.2 + 0 * between, "^", color=plots.REFERENCE, ms=4, label="KL: infinite")
+    ax.set(xlabel="theta", ylabel="distance", title=title, yticks=[0, LOG2, 1], yticklabels=[0, "log 2", 1])
 plots.legend(left, loc="outside right center")
 plots.finish(fig, "08_distances")
 
