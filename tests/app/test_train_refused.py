@@ -7,7 +7,7 @@ import pytest
 from digit_runs import TINY
 from small_runs import QUICK, SMALL, contents, finish, refused, resume
 
-from npgan import digits
+from npgan import GAN, digits
 from npgan.app.cli import main
 from npgan.app.demos import DEMOS
 from npgan.app.run import Run
@@ -129,15 +129,15 @@ def test_samples_that_overflow_are_a_divergence(steps, demo, average, capsys, el
 @pytest.mark.parametrize("demo", ["gaussian", "ring"])
 def test_samples_that_cannot_be_measured_are_a_divergence(demo, far, tmp_path, monkeypatch):
     with Run.new(tmp_path / "run", (SMALL if demo == "gaussian" else QUICK) | {"steps": 40}) as run:
-        sample = run.training.gan.sample
+        sample = GAN.sample
 
-        def spoilt(n, *, rng, raw=False):
-            samples = sample(n, rng=rng, raw=raw).astype(float)
+        def spoilt(gan, n, *, rng, raw=False):
+            samples = sample(gan, n, rng=rng, raw=raw).astype(float)
             if run.step >= 7:
                 samples[-1, -1] = far
             return samples
 
-        monkeypatch.setattr(run.training.gan, "sample", spoilt)
+        monkeypatch.setattr(GAN, "sample", spoilt)
         assert run.train(quiet=True) == "diverged at step 8: the samples of G are no longer finite"
         assert len(run.training.progress) == 3
         with pytest.raises(Diverged, match="the samples of G are no longer finite"):
