@@ -12,7 +12,6 @@ from npgan.app.demos import DEMOS
 from npgan.app.demos.base import Demo
 from npgan.checkpoint import Checkpoint, load
 
-
 unix = pytest.mark.skipif(os.name == "nt", reason="the attacks use pipes, links and SIGALRM")
 
 
