@@ -319,7 +319,7 @@ def test_each_of_these_values_is_refused(what, tmp_path):
 
 @pytest.mark.parametrize("rng", NOT_GENERATORS, ids=str)
 def test_only_the_usual_generator_can_be_kept(rng, tmp_path):
-    with pytest.raises(ValueError, match="^rng must be a Generator on PCG64, as np.random.default_rng makes it, got"):
+    with pytest.raises(ValueError, match="^rng must be a Generator on PCG64, as np.random.default_rng .*, got"):
         save(tmp_path / "c.npz", make()[0], step=1, rng=rng)
 
 
