@@ -12,22 +12,13 @@ from checkpoints import assert_equal, make
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.hostile.checkpoints import Kept
 from npgan import SGD, Adam, Dense, LeakyReLU, Network, RMSProp, Rows, Sigmoid, Tanh, games, train
 from npgan.checkpoint import Checkpoint, load, save
 from npgan.gan import GAN
 from npgan.variants import VARIANTS
 
 quick = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-class Kept:
-    """Stands for data with this state."""
-
-    def __init__(self, state):
-        self.kept = state
-
-    def state(self):
-        return self.kept
 
 
 # --- what is good ---
