@@ -142,7 +142,7 @@ def _spec(thing, classes, *parts):
     name = _known(thing, classes)
     try:
         settings = _settings(thing)
-        plain("its settings", settings)
+        plain(name, settings)
         again = _make([name, settings], classes, *parts)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a checkpoint cannot hold this {name}: {one_line(error, limit=300)}") from None

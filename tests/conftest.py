@@ -1,16 +1,18 @@
 """Every test runs with NumPy's errors raised (underflow aside) and without a screen."""
 
 import os
-import signal
 
 os.environ["MPLBACKEND"] = "Agg"
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests with Ctrl-C ignored
 if os.environ.get("NPGAN_DATA"):  # some tests run elsewhere
     os.environ["NPGAN_DATA"] = os.path.abspath(os.environ["NPGAN_DATA"])
+
+import signal
 
 import hypothesis
 import numpy as np
 import pytest
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests with Ctrl-C ignored
 
 hypothesis.settings.register_profile("npgan", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("npgan")

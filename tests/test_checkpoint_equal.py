@@ -12,22 +12,13 @@ from checkpoints import assert_equal, make
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.hostile.checkpoints import Kept
 from npgan import SGD, Adam, Dense, LeakyReLU, Network, RMSProp, Rows, Sigmoid, Tanh, games, train
 from npgan.checkpoint import Checkpoint, load, save
 from npgan.gan import GAN
 from npgan.variants import VARIANTS
 
 quick = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-class Kept:
-    """Stands for data with this state."""
-
-    def __init__(self, state):
-        self.kept = state
-
-    def state(self):
-        return self.kept
 
 
 # --- what is good ---
@@ -88,7 +79,7 @@ def checkpoints(draw):
     gan.opt_g.rate = draw(st.sampled_from([gan.opt_g.rate, 0.5]))
     names = st.from_regex(r"\A[a-zA-Z_]\w{0,5}\Z")
     state = draw(st.just(data.state()) | st.dictionaries(names, arrays(), max_size=2))
-    step = draw(st.just(steps) | st.integers(0, 2**53))
+    step = draw(st.just(steps) | st.integers(0, 2**53) | st.just(np.int64(steps)))
     return Checkpoint(gan, step, rng, state, draw(st.dictionaries(texts, values, max_size=3)))
 
 
@@ -315,6 +306,12 @@ def test_each_of_these_values_is_refused(what, tmp_path):
             refused(bad, tmp_path / "c.npz")
             tried += 1
         assert tried
+
+
+@pytest.mark.parametrize("rng", NOT_GENERATORS, ids=str)
+def test_only_the_usual_generator_can_be_kept(rng, tmp_path):
+    with pytest.raises(ValueError, match="^rng must be a Generator on PCG64, as np.random.default_rng .*, got"):
+        save(tmp_path / "c.npz", make()[0], step=1, rng=rng)
 
 
 def test_what_was_not_written_as_it_should_be_is_not_left_there(tmp_path, monkeypatch):
