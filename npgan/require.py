@@ -98,7 +98,7 @@ def finite(name, array):
     raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
 
 
-def one_line(text, limit=400):
+def one_line(text, limit=800):
     """The text in one line, with control characters escaped, and its middle left out if it is too long: what
     came from a file, from the network or from a typist must not take over the screen."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
