@@ -40,7 +40,7 @@ def test_each_case_has_an_empty_folder_and_numbers_of_its_own(part, capsys):
     assert cases[:20] == cases[20:] and len(set(cases)) == 20 and not any(map(Path.exists, folders))
     even = sum(case % 2 == 0 for case in cases[:20])
     out = capsys.readouterr().out
-    assert "made_up: 20 cases: " in out and f"{even} even" in out and f"{20 - even} odd" in out
+    assert "made_up: 20 cases: " in out and f"even ({even})" in out and f"odd ({20 - even})" in out
     hostile.main(["made_up", "-n", "1", "--seed", "3", "--first", "7"])
     hostile.main(["made_up", "-n", "20", "--seed", "4"])
     assert cases[40] == cases[7] and not {*cases[41:]} & {*cases[:20]}
@@ -78,7 +78,7 @@ def test_so_many_seconds_and_the_slowest_case(part, capsys):
     part(attack)
     assert hostile.main(["made_up", "--seconds", "0.5"]) == 0
     assert 0.5 <= time.monotonic() - start < 5 and len(cases) > 2
-    assert "the slowest case (1) 0.2" in capsys.readouterr().out
+    assert "case 1 the slowest with 0.2" in capsys.readouterr().out
 
 
 def test_what_there_is_not(capsys):

@@ -6,6 +6,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from npgan import checkpoint, distributions, gan, gradcheck, models, network, require, training
 from npgan.variants import regularised
@@ -73,3 +75,17 @@ def test_finite_makes_no_mask_for_whole_numbers():
     assert require.finite("data", x) is x
     assert tracemalloc.get_traced_memory()[1] < 10_000
     tracemalloc.stop()
+
+
+@given(st.text(max_size=3000) | st.text("ab\n\x1b\u202e\udcff", max_size=3000))
+def test_one_line_is_one_and_short_and_what_can_be_shown_stays(text):
+    line = require.one_line(text)
+    assert line.isprintable() and len(line) <= 800
+    if text.isprintable() and len(text) <= 800:
+        assert line == text
+
+
+def test_what_one_line_makes_of_what_it_cannot_show():
+    assert require.one_line("a\nb\x1b[31m\u202e\udcff\u00e9") == "a\\nb\\x1b[31m\\u202e\\udcff\u00e9"
+    assert require.one_line(ValueError("no")) == "no"
+    assert require.one_line("a" * 500 + "z" * 500, limit=8) == "aaaa ... zz"

@@ -62,8 +62,8 @@ def run(part, attack, seed, first=0, n=None, seconds=10.0):
             faults.append(fault)
             print(f"  fault: {part} --seed {seed} --first {i} -n 1: {fault}", flush=True)
         slowest = max(slowest, (time.monotonic() - begun, i))
-    counts = ", ".join(f"{count} {word}" for word, count in outcomes.most_common())
-    took = f"{time.monotonic() - start:.0f} s, the slowest case ({slowest[1]}) {slowest[0]:.2f} s"
+    counts = ", ".join(f"{word} ({count})" for word, count in outcomes.most_common())
+    took = f"{time.monotonic() - start:.0f} s, case {slowest[1]} the slowest with {slowest[0]:.2f} s"
     print(f"{part}: {outcomes.total()} cases: {counts or 'none'}; {took}", flush=True)
     return faults
 

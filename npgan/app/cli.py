@@ -4,7 +4,7 @@ import argparse
 
 from npgan import __version__, require
 from npgan.app.commands import COMMANDS
-from npgan.app.commands.options import largest
+from npgan.app.commands.options import flag, largest
 from npgan.app.console import complain, output
 
 
@@ -15,6 +15,7 @@ def main(argv=None):
     try:
         with output():
             parser().parse_args(argv, args)
+            check_given(args)
             return args.run(args)
     except KeyboardInterrupt:
         return fail("interrupted", 130)
@@ -25,8 +26,17 @@ def main(argv=None):
         return fail(f"{place}{error.strerror or error}", 2)
     except ValueError as error:
         return fail(error, 2)
+    except RecursionError:
+        return fail("more folders in folders, or brackets in brackets, than Python can follow", 2)
     except (MemoryError, OverflowError) as error:
         return fail(f"not enough memory: {str(error) or 'try smaller numbers'}{largest(args)}", 2)
+
+
+def check_given(args):
+    """ValueError for an option that got nothing, as --out=-- does in some versions of Python."""
+    for key, value in vars(args).items():
+        if value == []:
+            raise ValueError(f"{flag(key)} got no value")
 
 
 def fail(message, code):

@@ -5,6 +5,7 @@ import io
 from itertools import chain, count
 from pathlib import Path
 
+from npgan import require
 from npgan.digits.idx import ADVICE, LIMIT, PIECE, DataError, candidates, mnist_folder, unzipped
 from npgan.files import clear_leftovers, whole_file
 
@@ -79,7 +80,6 @@ def _sha256(file, name):
 
 def _download(name, digest, mirrors, quiet):
     """(bytes, url) from the first mirror that has the file with that digest, else DataError."""
-    from http.client import HTTPException
     from urllib.parse import urlsplit
 
     failures = {}  # what went wrong: at which hosts
@@ -91,8 +91,8 @@ def _download(name, digest, mirrors, quiet):
             if got == digest:
                 return body, url
             reason = f"what came has SHA-256 {got[:16]}..., wanted {digest[:16]}..."
-        except (OSError, HTTPException, DataError) as error:
-            reason = str(error)
+        except Exception as error:  # whatever it sends, or sends us to: the others may still have it
+            reason = require.one_line(error, 100) or type(error).__name__
         failures.setdefault(reason, []).append(urlsplit(url).netloc)
     tried = "; ".join(f"{reason} (from {', '.join(hosts)})" for reason, hosts in failures.items())
     raise DataError(f"{name} could not be downloaded: {tried}. Without a network, {ADVICE}")

@@ -12,10 +12,11 @@ from idx_files import NAMES, idx, small, zeros
 from npgan import digits
 from npgan.app import cli
 from npgan.digits import DataError, fetch, mnist, read_idx
+from npgan.digits.idx import ADVICE
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """pages: {path: bytes, or (bytes, the length to claim)}; asked: the paths that were asked for.
+    """pages: {path: bytes, or (bytes, the length to claim), or Raw}; asked: the paths that were asked for.
 
     A path that ends in .endless.gz gives zeros until the client hangs up, or 300 MB are sent.
     """
@@ -28,6 +29,10 @@ class Server(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/{name}/"
 
 
+class Raw(bytes):
+    """All that the server sends, from the first line on."""
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
@@ -36,6 +41,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             page = b"", None
         elif page is None:
             return self.send_error(404)
+        elif isinstance(page, Raw):
+            self.wfile.write(page)
+            return self.wfile.close()
         body, length = page if isinstance(page, tuple) else (page, len(page))
         self.send_response(200)
         if length is not None:
@@ -150,6 +158,48 @@ def test_when_a_mirror_fails_the_next_one_is_asked(failure, server, content, sum
     assert fetched == [(tmp_path / "new" / f"{NAMES[0]}.gz", f"{good}{NAMES[0]}.gz")]
     assert server.asked == [f"/bad/{NAMES[0]}.gz", f"/good/{NAMES[0]}.gz"]
     assert read_idx(fetched[0][0]).shape == (6, 28, 28)
+
+
+REDIRECTS = [  # to nowhere: what urllib makes of some is no OSError
+    "", "/", "//", "///", "http:", "http://", "http:///a", "http://[::1", "http://[", "http://]/", "http://127.0.0.1:x/",
+    "http://127.0.0.1:99999999/", "http://127.0.0.1:-1/", "http://127.0.0.1:0/", "http://a b/", "http://a\tb/",
+    "http://.", "http://a..b/", "http://" + "a" * 70 + "/", "http://\u00e9\udcff/", "http://%00/", "http://@/",
+    "file:///etc/hostname", "ftp://127.0.0.1:1/a", "ftp://[/", "data:,a", "javascript:1", "nonsense", "?", "#",
+    "http://127.0.0.1:1/\x01\x7f", "http://127.0.0.1:1/" + "a" * 5000, "://", ":", "\\\\a\\b",
+]  # fmt: skip
+ANSWERS = [
+    b"", b"\n", b"\0" * 1000, b"nonsense\r\n\r\n", b"HTTP/1.0\r\n\r\n", b"HTTP/1.0 abc\r\n\r\n",
+    b"HTTP/9.9 200 x\r\n\r\n", b"HTTP/1.0 99999 x\r\n\r\n", b"HTTP/1.0 200 " + b"x" * 100_000 + b"\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\n" + b"A: b\r\n" * 1000 + b"\r\n", b"HTTP/1.0 404 \x1b[31m\xff\xfe\r\n\r\n",
+    b"HTTP/1.0 500 " + b"long " * 9000 + b"\r\n\r\n", b"HTTP/1.0 200 OK\r\nContent-Length: -5\r\n\r\nabc",
+    b"HTTP/1.0 200 OK\r\nContent-Length: 9" + b"9" * 5000 + b"\r\n\r\nabc",
+    b"HTTP/1.0 200 OK\r\nContent-Length: \xff\r\n\r\nabc",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc",
+    b"HTTP/1.0 200 OK\r\n\r\n\x1f\x8b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+]  # fmt: skip
+
+
+def test_a_mirror_that_sends_nonsense_keeps_no_other_from_being_asked(server, content, sums, tmp_path):
+    answers = [Raw(answer) for answer in ANSWERS]
+    for code in 301, 302, 307:
+        for place in REDIRECTS:
+            head = f"HTTP/1.0 {code} Moved\r\nLocation: {place}\r\n\r\n"
+            answers.append(Raw(head.encode("utf-8", "surrogateescape")))
+    first, good = {NAMES[0]: sums[NAMES[0]]}, serve(server, "good", content)
+    for answer in answers:
+        server.pages[f"/bad/{NAMES[0]}.gz"] = answer
+        with pytest.raises(DataError) as info:
+            fetch(tmp_path / "new", mirrors=[server.mirror("bad")] * 2, digests=first, quiet=True)
+        message = str(info.value)
+        assert message.isprintable() and len(message) < 500 and ADVICE in message, answer[:200]
+        assert names_in(tmp_path / "new") == []
+        server.asked.clear()
+        both = [server.mirror("bad"), good]
+        ((path, url),) = fetch(tmp_path / "new", mirrors=both, digests=first, quiet=True)
+        assert url == f"{good}{NAMES[0]}.gz" and server.asked[-1] == f"/good/{NAMES[0]}.gz", answer[:200]
+        path.unlink()
 
 
 def test_an_endless_answer_is_cut_off(server, tmp_path):

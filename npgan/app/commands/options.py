@@ -55,8 +55,12 @@ def largest(args):
     if not given:
         return ""
     value, key = max(given)
-    flag = "-n" if key == "n" else "--" + key.replace("_", "-")
-    return f" (the largest number is {flag} {value})"
+    return f" (the largest number is {flag(key)} {value})"
+
+
+def flag(key):
+    """How the option is typed that is args.key."""
+    return "-n" if key == "n" else "--" + key.replace("_", "-")
 
 
 def numbers(value):
