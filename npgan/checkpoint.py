@@ -22,7 +22,7 @@ from npgan.games import GAMES
 from npgan.gan import GAN
 from npgan.layers import LAYERS
 from npgan.optim import OPTIMISERS
-from npgan.specs import build, describe, named, one_line, plain, shown
+from npgan.specs import build, describe, named, plain, shown
 
 FORMAT, OLD_FORMAT = "npgan checkpoint 2", "npgan checkpoint 1"
 META_LIMIT = 1_000_000  # characters; ours are about 2,000
@@ -83,7 +83,7 @@ def load(path):
     Nothing is unpickled, every array must have the shape and dtype that the layers call for, and the
     memory that is taken is a few times the size of the file, whatever the file claims.
     """
-    where = one_line(Path(path), limit=4000)
+    where = require.one_line(Path(path), limit=4000)
     try:
         with open_plain(path) as file:
             archive = Archive(file)
@@ -101,7 +101,7 @@ def load(path):
         raise CheckpointError(f"{where} cannot be read: permission denied") from None
     except Exception as error:  # whatever JSON, NumPy or a constructor make of a crafted file
         reason = f"it does not say {error}" if isinstance(error, KeyError) else str(error)
-        reason = one_line(reason or type(error).__name__, limit=300)
+        reason = require.one_line(reason or type(error).__name__, limit=300)
         raise CheckpointError(f"{where} is not a usable checkpoint: {reason}") from None
 
 

@@ -88,16 +88,9 @@ def plain(name, value, depth=DEPTH_LIMIT):
 def shown(value):
     """repr(value) on one line that is not too long, for a message."""
     try:
-        return one_line(repr(value), limit=80)
+        return require.one_line(repr(value), limit=80)
     except Exception:  # of a class of one's own, or a number of a million digits
         return f"a {type(value).__name__}"
-
-
-def one_line(text, limit):
-    """The text, cut after so many characters, with what cannot be printed escaped."""
-    text = str(text)
-    cut = text[:limit] + ("..." if len(text) > limit else "")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def _is_finite(value):
@@ -145,7 +138,7 @@ def _spec(thing, classes, *parts):
         plain(name, settings)
         again = _make([name, settings], classes, *parts)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"a checkpoint cannot hold this {name}: {one_line(error, limit=300)}") from None
+        raise ValueError(f"a checkpoint cannot hold this {name}: {require.one_line(error, limit=300)}") from None
     for got, wanted in (settings, _settings(again)), (_arrays(thing), _arrays(again)):
         if got != wanted:
             differs = f"it has {shown(got)}, wanted {shown(wanted)}"

@@ -7,7 +7,7 @@ import pytest
 from checkpoints import make, refused, rewritten
 
 from benchmarks.hostile import checkpoints as hostile
-from npgan import Rows, archive, checkpoint, specs
+from npgan import Rows, archive, checkpoint, require, specs
 from npgan.app.demos import DEMOS
 from npgan.app.demos.base import Demo
 from npgan.checkpoint import Checkpoint, load
@@ -57,7 +57,7 @@ WEAKNESSES = {  # a check, another in its place, the attack that should notice, 
     "any number will do": (checkpoint, "_check_numbers", unchecked, hostile.numbers, "is not finite"),
     "any value will do": (checkpoint, "plain", unchecked, hostile.crafted_meta, "is not plain JSON"),
     "any state will do": (checkpoint, "_make_rng", unchecked_rng, hostile.stuck, "stands still"),
-    "texts as they are": (checkpoint, "one_line", lambda text, limit: str(text), PATHS, "not one line"),
+    "texts as they are": (require, "one_line", lambda text, limit: str(text), PATHS, "not one line"),
 }
 
 
