@@ -138,7 +138,8 @@ def _spec(thing, classes, *parts):
         plain(name, settings)
         again = _make([name, settings], classes, *parts)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"a checkpoint cannot hold this {name}: {require.one_line(error, limit=300)}") from None
+        reason = require.one_line(error, limit=300)
+        raise ValueError(f"a checkpoint cannot hold this {name}: {reason}") from None
     for got, wanted in (settings, _settings(again)), (_arrays(thing), _arrays(again)):
         if got != wanted:
             differs = f"it has {shown(got)}, wanted {shown(wanted)}"
