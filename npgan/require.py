@@ -255,7 +255,5 @@ def _kind(x):
 def one_line(text, limit=800):
     """The text in one line, with control characters escaped, and its middle left out if it is too long: what
     came from a file, from the network or from a typist must not take over the screen."""
-    text = str(text)
-    if len(text) > limit:
-        text = f"{text[: limit // 2]} ... {text[-limit // 4 :]}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    return text if len(text) <= limit else f"{text[: limit // 2]} ... {text[-limit // 4 :]}"
