@@ -70,7 +70,7 @@ def test_what_the_user_puts_there_during_a_run_is_not_replaced_either(name, tmp_
     with Run.new(tmp_path / "run", SMALL) as run:
         run.save_checkpoint()
         (tmp_path / "run" / name).write_text("precious")
-        with pytest.raises(ValueError, match=f"{name} is there, but not in .npgan-run as written by a run: move"):
+        with pytest.raises(ValueError, match=f"{name} is there, but not in .npgan-run as written by a run"):
             run.folder.own(name)
     assert (tmp_path / "run" / name).read_text() == "precious"
 
