@@ -102,10 +102,11 @@ class RunFolder:
         listed = set(self.names)
         for name in writes:
             path = self.path / name
-            if name not in listed and os.path.lexists(path):
-                more = "move it away, or choose another --out"
-                raise ValueError(f"{path} is there, but no run has written it: {more}")
-            if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            if not os.path.lexists(path):
+                continue
+            if name not in listed:
+                raise ValueError(f"{path} is there, but not in {LIST} as written by a run: move it away first")
+            if not is_plain(path):
                 raise ValueError(f"{path} is no plain file, as a run would write under that name")
 
     def adopt(self, names, writes):
@@ -120,7 +121,7 @@ class RunFolder:
         names = {LIST, *self.names, *writes}
         for part in self.path.glob(f".*{PART}"):
             name, _, _ = part.name[1:].removesuffix(PART).rpartition(".")  # other commands write here too
-            if name in names:
+            if name in names and part.is_file():
                 part.unlink(missing_ok=True)
 
     def own(self, name):
@@ -139,12 +140,16 @@ class RunFolder:
             file.write("".join(f"{name}\n" for name in self.names))
 
 
+def is_plain(path):
+    return path.is_file() and not path.is_symlink()
+
+
 def read_list(path):
     """The names in a list, sorted, [] if it is not there; CheckpointError if other lines are in it."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return []
-    if not path.is_file():
-        raise CheckpointError(f"{path} is not the list of a run: it is no file")
+    if not is_plain(path):
+        raise CheckpointError(f"{path} is not the list of a run: it is no plain file")
     names = set()
     with open(path, "rb") as file:
         for i, line in enumerate(iter(lambda: file.readline(100), b""), start=1):

@@ -72,14 +72,14 @@ def read_arrays(path, n, shape, dtype):
             warnings.simplefilter("error")  # of headers that are almost Python
             if np.lib.format.read_magic(file) != (1, 0):
                 raise ValueError("another version")
-            found, by_columns, kind = np.lib.format.read_array_header_1_0(file)
+            found, _, kind = np.lib.format.read_array_header_1_0(file)
             whole = os.fstat(file.fileno()).st_size - file.tell() >= size
             data = file.read(size) if whole else b""
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from None
     except Exception:  # whatever NumPy makes of a damaged file
         raise CheckpointError(f"{path} cannot be read: it is no array as np.save writes it") from None
-    if kind != dtype or by_columns or found[1:] != shape or len(found) <= len(shape) or found[0] < n:
+    if kind != dtype or found[1:] != shape or len(found) <= len(shape) or found[0] < n:
         raise CheckpointError(f"{path} holds {kind} {found}, wanted {dtype} {(n, *shape)}")
     if not whole:
         raise CheckpointError(f"{path} cannot be read: it is cut short")
@@ -110,7 +110,7 @@ def _rows(path, names, last, number):
     if not path.is_file():
         raise ValueError("no such file")
     with open(path, encoding="utf-8", newline="") as file:
-        table = csv.reader(_lines(file, last + 1), strict=True)
+        table = csv.reader(_lines(file), strict=True)
         if next(table, None) != list(names):
             raise ValueError(f"its first line is not {','.join(names)}")
         for line, row in enumerate(table, start=2):
@@ -125,13 +125,9 @@ def _rows(path, names, last, number):
             yield numbers
 
 
-def _lines(file, most):
-    """Yield at most so many lines, each cut after LINE_LIMIT characters."""
-    for _ in range(most):
-        line = file.readline(LINE_LIMIT)
-        if not line:
-            return
-        yield line
+def _lines(file):
+    """The lines of a file, cut after LINE_LIMIT characters."""
+    return iter(lambda: file.readline(LINE_LIMIT), "")
 
 
 def _number(text):

@@ -62,6 +62,8 @@ def test_resuming_without_what_the_epochs_left_behind(mnist, capsys, tmp_path):
         ("strip.npy", np.zeros(3), "strip.npy holds float64 (3,), wanted uint8 (2, 10, 784)"),
         ("strip.npy", np.array(5), "strip.npy holds int64 (), wanted uint8 (2, 10, 784)"),
         ("strip.npy", b"PK\3\4junk", "strip.npy cannot be read"),
+        ("strip.npy", np.zeros((2, 10, 784), np.uint8), "strip.npy is not as the checkpoint beside it"),
+        ("progress.csv", b"step,epoch\n10,1\n19,3\n", "progress.csv is not as the checkpoint beside it"),
         ("progress.csv", None, "there are notes on 0 epochs, wanted 2"),
         ("progress.csv", b"step,epoch\n5,1\n19,2\n", "there are notes on 2 epochs, wanted 2, one on each"),
         ("config.json", b'{"seed": 9}', "config.json does not fit: its settings are not those"),

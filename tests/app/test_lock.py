@@ -53,18 +53,18 @@ def test_another_process_is_told_and_a_killed_one_holds_nothing(tmp_path, capsys
 
 
 def test_of_many_that_come_and_go_one_holds_it_at_a_time(tmp_path):
-    """A lock is on a file, not on its name: who has locked one that was removed since must not believe it."""
-    holders, most, taken = [], [], []
+    holders, most = [], []
 
     def come_and_go():
-        for _ in range(300):
+        turns = 0
+        while turns < 30:
             try:
                 one = Lock(tmp_path)
             except ValueError:
                 continue
             holders.append(one)
             most.append(len(holders))
-            taken.append(1)
+            turns += 1
             holders.remove(one)
             one.release()
 
@@ -73,7 +73,46 @@ def test_of_many_that_come_and_go_one_holds_it_at_a_time(tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    assert max(most) == 1 and len(taken) > 100 and os.listdir(tmp_path) == []
+    assert len(most) == 120 and max(most) == 1 and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("third", [True, False])
+def test_a_lock_on_a_file_that_is_gone_is_none(third, tmp_path, monkeypatch):
+    """One opens the file that another is about to remove; a third may then have made a new one."""
+    first, others, lock_ = Lock(tmp_path), [], lock._lock
+
+    def late(file):
+        monkeypatch.setattr(lock, "_lock", lock_)
+        first.release()
+        others.extend([Lock(tmp_path)] if third else [])
+        lock_(file)
+
+    monkeypatch.setattr(lock, "_lock", late)
+    if third:
+        with pytest.raises(ValueError, match="is going on here"):
+            Lock(tmp_path)
+    else:
+        others.append(Lock(tmp_path))
+    assert others[0].is_there()
+    others[0].release()
+    assert os.listdir(tmp_path) == []
+
+
+def test_who_comes_as_another_lets_go_keeps_the_file(tmp_path):
+    class Closing:
+        def __init__(self, file):
+            self.fileno, self.file = file.fileno, file
+
+        def close(self):
+            self.file.close()
+            others.append(Lock(tmp_path))
+
+    first, others = Lock(tmp_path), []
+    first.file = Closing(first.file)
+    first.release()
+    assert others[0].is_there()
+    others[0].release()
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX locks")

@@ -149,11 +149,13 @@ def test_settings_that_are_none(text, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["history.csv", "progress.csv", ".npgan-run", "config.json"])
 @pytest.mark.parametrize("more", [b"9", b"9,9,9,9,9\n", b"losses.png\n", b" ", b"[", b'"', b"\n"])
-def test_a_file_that_has_grown_does_not_fill_the_memory(name, more, tmp_path):
+@pytest.mark.parametrize("where", ["in front", "behind"])
+def test_a_file_that_has_grown_does_not_fill_the_memory(name, more, where, tmp_path):
     with Run.new(tmp_path / "run", QUICK) as run:
         run.train(quiet=True)
-    with open(tmp_path / "run" / name, "ab") as file:
-        file.write(more * (1_000_000 // len(more)))
+    path = tmp_path / "run" / name
+    old, more = path.read_bytes(), more * ((1_000_000 if b"\n" in more else 8_000_000) // len(more))
+    path.write_bytes(more + old if where == "in front" else old + more)
     tracemalloc.start()
     try:
         resumed(tmp_path / "run")
