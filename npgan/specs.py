@@ -148,18 +148,24 @@ def _spec(thing, classes, *parts):
 
 
 def _network_spec(net):
-    """The spec of a network whose layers still look into its theta, as they did when it was made."""
-    name = _known(net, NETWORKS)
-    layers = [_spec(layer, LAYERS) for layer in net.layers]
-    spec = [name, {"layers": layers, "dtype": net.dtype.name}]
-    again, looks = _make_network(spec, np.random.default_rng(0)), list(net.parameters())
-    if (again.n_in, again.n_out, list(again.parameters())) != (net.n_in, net.n_out, looks):
+    """The spec of a network whose layers still look into its theta, as they did when it was made. (Only they
+    are made again: a second theta would take memory, and its random start as long as to write the file.)"""
+    name, dtype = _known(net, NETWORKS), net.dtype.name
+    specs = [_spec(layer, LAYERS) for layer in net.layers]
+    again = [_make(spec, LAYERS) for spec in specs]
+    if (*require.chain(again), _shapes(again)) != (net.n_in, net.n_out, _shapes(net.layers)):
         raise ValueError(f"the layers of a {name} were changed after it was made: it is now {shown(net)}")
-    for i, one, shape in looks:
-        array = getattr(net.layers[i], one, None)
-        if np.shape(array) != shape or not np.may_share_memory(array, net.theta):
-            raise ValueError(f"layers[{i}].{one} is no longer a part of theta: write into it, {one}[...] = new")
-    return spec
+    for layer, shapes in zip(net.layers, _shapes(net.layers), strict=True):
+        for one, shape in shapes.items():
+            array = getattr(layer, one, None)
+            if np.shape(array) != shape or not np.may_share_memory(array, net.theta):
+                raise ValueError(f"{one} of {layer} is another array now: write into it, {one}[...] = new")
+    return [name, {"layers": specs, "dtype": dtype}]
+
+
+def _shapes(layers):
+    """{parameter: shape} of each of the layers."""
+    return [getattr(layer, "shapes", {}) for layer in layers]
 
 
 # --- and back ---
@@ -185,7 +191,7 @@ def _make_game(spec):
 def _bytes(spec):
     """How many bytes the parameters of a network have."""
     layers = [_make(layer, LAYERS) for layer in spec[1]["layers"]]
-    numbers = sum(math.prod(shape) for layer in layers for shape in getattr(layer, "shapes", {}).values())
+    numbers = sum(math.prod(shape) for shapes in _shapes(layers) for shape in shapes.values())
     return numbers * np.dtype(require.choice("dtype", spec[1]["dtype"], ("float32", "float64"))).itemsize
 
 

@@ -330,7 +330,7 @@ def test_what_was_not_written_as_it_should_be_is_not_left_there(tmp_path, monkey
 
 
 def test_save_takes_no_second_gan_of_memory(tmp_path, rng):
-    """It makes one network, or the vectors of one optimiser, at a time."""
+    """It makes the vectors of one optimiser at a time."""
     G = Network(Dense(100, 1000), LeakyReLU(0.2), Dense(1000, 100), rng=rng)
     D = Network(Dense(100, 2000), LeakyReLU(0.2), Dense(2000, 1), rng=rng)
     gan = GAN(G, D, Adam(G, lr=1e-3), Adam(D, lr=1e-3))
