@@ -18,7 +18,7 @@ OPTIONS = {
     "d_steps": (int, "updates of D per update of G: the k of Algorithm 1"),
     "game": (GAMES, "what D climbs and G descends"),
     "lr": (float, "learning rate of G, and of D unless --d-lr is given"),
-    "d_lr": (float, "learning rate of D"),
+    "d_lr": (float, "learning rate of D; --lr alone sets it, too"),
     "beta1": (float, "Adam's first decay"),
     "g_hidden": ("widths", "widths of G's hidden layers, such as 256,512"),
     "d_hidden": ("widths", "widths of D's hidden layers"),
