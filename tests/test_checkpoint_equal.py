@@ -263,7 +263,7 @@ CHANGES = {  # what: (other values, how they are put into the parts of a checkpo
     "class of layer": ([MyDense, Tanh], lambda p, v: put(p.layer, "__class__", v)),
     "n_in": ([0, 2.0, None, "2", 9, np.int64(1)], lambda p, v: put(p.layer, "n_in", v)),
     "sizes": ([1, 7], lambda p, v: widened(p.net, v)),
-    "n_in of network": ([0, 7, None], lambda p, v: put(p.net, "n_in", v)),
+    "n_in of network": ([0, 7, None], lambda p, v: put(p.gan.G, "n_in", v)),
     "W": ([np.copy, np.negative, repr, np.ravel, backwards], lambda p, v: put(p.layer, "W", v(p.layer.W))),
     "optimiser": ([None, Adam, "Adam"], lambda p, v: put(p.gan, "opt_d", v)),
     "class of optimiser": ([MyAdam], lambda p, v: put(p.gan, "opt_d", v(p.gan.D, lr=0.1))),
