@@ -155,12 +155,18 @@ def _network_spec(net):
     again = [_make(spec, LAYERS) for spec in specs]
     if (*require.chain(again), _shapes(again)) != (net.n_in, net.n_out, _shapes(net.layers)):
         raise ValueError(f"the layers of a {name} were changed after it was made: it is now {shown(net)}")
-    for layer, shapes in zip(net.layers, _shapes(net.layers), strict=True):
-        for one, shape in shapes.items():
-            array = getattr(layer, one, None)
-            if np.shape(array) != shape or not np.may_share_memory(array, net.theta):
-                raise ValueError(f"{one} of {layer} is another array now: write into it, {one}[...] = new")
+    start = 0
+    for i, one, shape in net.parameters():
+        view = net.theta[start : start + math.prod(shape)].reshape(shape)
+        start += view.size
+        if _place(getattr(net.layers[i], one, None)) != _place(view):
+            raise ValueError(f"layers[{i}].{one} is another array now: write into it, {one}[...] = new")
     return [name, {"layers": specs, "dtype": dtype}]
+
+
+def _place(array):
+    """Where in memory an array is, and how it lies there."""
+    return getattr(array, "__array_interface__", None)
 
 
 def _shapes(layers):

@@ -212,6 +212,21 @@ def in_config(parts, value):
     return parts.one._replace(config=config)
 
 
+def backwards(W):
+    """The same memory, read from its end."""
+    if W.size == 1:
+        raise Missing
+    return W[::-1, ::-1]
+
+
+def widened(net, more):
+    """Two layers that fit together still, but not to their parameters."""
+    dense = [layer for layer in net.layers if hasattr(layer, "n_in")]
+    if len(dense) < 2:
+        raise Missing
+    dense[0].n_out = dense[1].n_in = dense[0].n_out + more
+
+
 def ruled(generator):
     game = games.Minimax()
     game.generator = generator
@@ -247,7 +262,9 @@ CHANGES = {  # what: (other values, how they are put into the parts of a checkpo
     "layers": ([MyTanh(), Dense(1, 1), Dense(2, 2), Tanh, None], lambda p, v: p.net.layers.insert(1, v)),
     "class of layer": ([MyDense, Tanh], lambda p, v: put(p.layer, "__class__", v)),
     "n_in": ([0, 2.0, None, "2", 9, np.int64(1)], lambda p, v: put(p.layer, "n_in", v)),
-    "W": ([np.copy, np.negative, repr, lambda W: W[:0]], lambda p, v: put(p.layer, "W", v(p.layer.W))),
+    "sizes": ([1, 7], lambda p, v: widened(p.net, v)),
+    "n_in of network": ([0, 7, None], lambda p, v: put(p.gan.G, "n_in", v)),
+    "W": ([np.copy, np.negative, repr, np.ravel, backwards], lambda p, v: put(p.layer, "W", v(p.layer.W))),
     "optimiser": ([None, Adam, "Adam"], lambda p, v: put(p.gan, "opt_d", v)),
     "class of optimiser": ([MyAdam], lambda p, v: put(p.gan, "opt_d", v(p.gan.D, lr=0.1))),
     "net of optimiser": ([other, lambda net: None], lambda p, v: put(p.opt, "net", v(p.net))),

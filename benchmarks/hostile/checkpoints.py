@@ -45,8 +45,7 @@ def attack(rng, folder, kinds=None):
     if error:
         check_message(str(error), str(path))
         return "refused"
-    with within(SECONDS):
-        check_loaded(back, path)
+    watched(lambda: check_loaded(back, path))
     return "equal"
 
 
@@ -64,6 +63,8 @@ def watched(call, *expected):
                 result = call()
             except expected as caught:
                 error = caught.with_traceback(None)
+            except AssertionError:
+                raise
             except Exception as caught:
                 raise AssertionError(f"{type(caught).__name__}: {str(caught)[:200]!r}") from caught
         assert not told, f"a warning: {told[0].message}"
