@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Compute the value of the game
 #
-# **40 minutes in class.** **You will see** one number, V(D, G), reached on five roads that must meet: from
-# labels, as an integral, from samples, with p_g in the place of G, and on logits. **You will learn** that D is
-# a classifier and V its cross-entropy in disguise; who wins what; why G need not be invertible; what V is when
-# D is right, clueless or fooled. **You need** expectations and densities on the line. There are no networks
-# yet (lesson 2) and nobody learns yet (lesson 5): G and D stand still, so that we can look at them.
+# **40 minutes in class.** **You will see** one number, V(D, G), computed in five ways; each pair that must
+# agree is compared: on one batch (labels, two means, logits), in the limit of many samples (means and
+# integral), and for the second term alone (over z and over x). **You will learn** that D is a classifier and V
+# its cross-entropy in disguise; who wins what; why G need not be invertible; what V is when D is right,
+# clueless or fooled. **You need** expectations and densities on the line. G and D stand still (until lesson 5).
 
 # %%
 from npgan import Gaussian, games, plots, theory
@@ -31,7 +31,7 @@ plots.finish(fig, "01_whole")
 
 # %%
 def G(z):
-    return 1 + 2 * z  # stretches and shifts its noise, so that p_g is N(1, 2)
+    return 1 + 2 * z  # stretches and shifts its noise: p_g is N(1, 2), mean 1 and standard deviation 2
 
 
 def D(x):
@@ -72,7 +72,7 @@ for n in 64, 192:
     rows = rng.permutation(n + 64)
     D_x, label = D(np.concatenate([x_real, fake])[rows]), label[rows]  # (n + 64, 1) each
     H, swapped = (-np.mean(y * np.log(D_x) + (1 - y) * np.log(1 - D_x)) for y in (label, 1 - label))
-    V_batch, _ = games.minimax.discriminator(x_real - 2.5, fake - 2.5)  # on logits
+    V_batch, _ = games.minimax.discriminator(x_real - 2.5, fake - 2.5)  # from a = x - 2.5: V, dV/da (lesson 2)
     r, f = np.log(D(x_real)).mean(), np.log(1 - D(fake)).mean()
     print(f"{n:3d} real, 64 fake: V {V_batch:+.9f}   two means {r + f:+.9f}", end="")
     print(f"   -2 cross-entropy {-2 * H:+.9f}, with the labels swapped {-2 * swapped:+.3f}")
@@ -82,9 +82,9 @@ for n in 64, 192:
 # %% [markdown]
 # ## V is an integral
 #
-# The logarithm of a probability is at most 0, so V <= 0; its unit is the nat. An expectation is an integral
-# against a density, $V = \int p_{data} \log D + p_g \log(1 - D)\,dx$: an area below zero, on a grid a sum. Can
-# we trust the grid? We ask it for numbers that we know: the mass of each density is 1.
+# The logarithm of a probability is at most 0, so V <= 0; its unit is the nat. An expectation is an integral,
+# here $V = \int p_{data} \log D + p_g \log(1 - D)\,dx$ (with p_g for z: see "E over z, or E over x" below): an
+# area below zero, on a grid a sum. To trust the grid, ask it for what we know: the mass of each density is 1.
 
 # %%
 x = np.linspace(-17, 19, 3601)  # (3601,): from p_g's far left to its far right
@@ -162,8 +162,8 @@ plots.finish(fig, "01_zero_sum")
 #
 # The proofs write the second term with p_g: $E_z\,h(G(z)) = E_{x \sim p_g} h(x)$, with h = log(1 - D). It holds
 # for every G, for p_g is *defined* as the distribution of G(z). Many notes derive it by the recipe p_g(x) =
-# p_z(G^-1(x)) |(G^-1)'(x)|, which needs an invertible G. Fold the line instead, G(z) = |z|: two z land on every
-# x. Or cut it off, G(z) = max(z, 0): half of all z land on 0. The recipe then loses half of the mass.
+# p_z(G^-1(x)) |(G^-1)'(x)|, which needs an invertible G. For G(z) = |z| the recipe with the one branch G^-1(x)
+# = x gives p_z(x) and misses -x; for max(z, 0) it gives p_z(x) for x > 0 and misses the lump of 1/2 at 0.
 
 # %%
 z, u, noise = np.linspace(-9, 9, 7201), np.linspace(0, 9, 5001), p_z.sample(10**6, rng=np.random.default_rng(2))
@@ -190,9 +190,9 @@ plots.finish(fig, "01_not_invertible")
 #
 # Let D give all real samples the logit t and all fakes -t (it is right), or 0 to all (clueless), or t to all
 # (fooled). As t grows, V rises to 0, stays at -log 4, falls to minus infinity. So 0 is the top of the scale,
-# and no good news: D is that sure only if fakes are nothing like the data. Most code minimises a "D loss" -V,
-# log 4 for a clueless D, or half of it, log 2. Some notes write -log D(x) + log D(G(z)): not -V, for with
-# D = 1/2 it is 0. Can *our* D become perfect? Not while real and fakes overlap: C(G) is all (lessons 3 and 4).
+# and no good news: fakes are then nothing like the data. Most code minimises a "D loss" -V, log 4 for a
+# clueless D, or half of it, log 2. Some notes write -log D(x) + log D(G(z)): not -V, for with D = 1/2 it is 0.
+# The most any D can reach against this G is C(G) = max over D of V(D, G); lessons 3 and 4 compute it.
 
 # %%
 t, (fig, (left, right)) = np.linspace(0, 50, 501), plt.subplots(1, 2, figsize=(12, 4.8))

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Write backpropagation by hand, and check every line
 #
-# **40 minutes in class.** **You will see** the gradient of a discriminator written three times: loose, in
-# layers, and as one long vector, with finite differences as the judge. **You will learn** the backward of
-# Dense, LeakyReLU, Tanh and Sigmoid, how a gradient gets through D into G, and which question to a gradient
-# catches which mistake. **You need** the chain rule, matrix products, V on logits (lesson 1).
+# **40 minutes in class.** **You will see** the gradient of a discriminator written three times: loose (separate
+# arrays, no classes), in layers, and as one long vector, with finite differences as the judge.
+# **You will learn** the backward of Dense, LeakyReLU, Tanh and Sigmoid, how a gradient gets through D into G,
+# and which question catches which mistake. **You need** the chain rule, matrix products, logits (lesson 1).
 
 # %%
 from npgan import GAN, SGD, Network, games, gradcheck, plots
@@ -21,11 +21,11 @@ plots.large_text()
 # %% [markdown]
 # ## One number, and the way back
 #
-# Training needs the slope of one number in every parameter: of V in D's, of its loss in G's. First from V back
-# through D. Forward, a layer takes x (m, n_in), a row per sample, to y (m, n_out). Let L be the one number:
-# dy = dL/dy arrives from above, dx = dL/dx is owed to the layer below, dW = dL/dW is needed here. Each has the
-# shape of its array. The judge knows no calculus: it moves one entry by h, up and down; (L(+h) - L(-h)) / 2h is
-# the slope, right to about ten digits. We allow an error of 1e-7 of the largest entry.
+# Training needs the slope, the derivative, of one number in every parameter: of V in D's, of its loss in G's.
+# First from V back through D. Forward, a layer takes x (m, n_in), a row per sample, to y (m, n_out). Let L be
+# the one number: dy = dL/dy arrives from above, dx = dL/dx is owed to the layer below, dW = dL/dW is needed
+# here. Each has the shape of its array. The judge knows no calculus: it moves one entry by h, up and down;
+# (L(+h) - L(-h)) / 2h is the slope, right to about ten digits. We allow an error of 1e-7 of the largest entry.
 
 # %%
 fig, ax = plt.subplots(figsize=(11, 4.6))
@@ -46,8 +46,8 @@ def judge(name, computed, differences, right=True):
 #
 # Entry by entry, y_kj = sum_i x_ki W_ij + b_j. W_ij moves column j of y, in every row k, at the rate x_ki, so
 # dW_ij = sum_k x_ki dy_kj: **dW = x^T dy**. b_j moves all of column j at the rate 1: **db = dy summed over
-# rows**. x_ki moves row k of y, column j at the rate W_ij: **dx = dy W^T**. Here every length is 4, on purpose:
-# all shapes fit, and a wrong axis runs without complaint. L weighs the outputs with fixed random numbers dy.
+# rows**. x_ki moves row k of y, column j at the rate W_ij: **dx = dy W^T**. Every length is 4, on purpose: a
+# wrong axis fits. We choose L = sum(dy * y), with dy fixed and random, for then dL/dy is exactly dy.
 
 # %%
 b, (x, W, dy) = np.zeros(4), np.random.default_rng(0).standard_normal((3, 4, 4))
@@ -77,17 +77,17 @@ plots.finish(fig, "02_diagonal")
 # ## LeakyReLU, Tanh, Sigmoid: entry by entry
 #
 # If each y is f of one x, then dx = dy f'(x). Tanh: f' = 1 - y^2. Sigmoid: f' = y (1 - y). LeakyReLU: f' is 1
-# where x > 0, else the slope. Its mask must ask the *input*, `x > 0`. Code that keeps the output and asks
-# `y >= 0` hears the truth while the slope is not 0. But a plain ReLU, slope 0, makes no y below 0: the answer
-# is always yes, and the gradient passes as if there were no ReLU at all.
+# where x > 0, else alpha (`layer.slope`). Its mask must ask the *input*, `x > 0`. Code that keeps the output
+# and asks `y >= 0` tells the truth while alpha > 0. But a plain ReLU, alpha = 0, makes no y below 0: the answer
+# is always yes, and the gradient passes as if there were no ReLU.
 
 # %%
 line = np.linspace(-2, 2, 40)  # 0, the kink, is not among them
 tanh, sigmoid = np.tanh(line), 1 / (1 + np.exp(-line))
 cases = [(Tanh(), 1 - tanh**2, None), (Sigmoid(), sigmoid * (1 - sigmoid), None)]
-for slope in 0.2, 0:
-    y = np.maximum(line, slope * line)
-    cases.append((LeakyReLU(slope), np.where(line > 0, 1, slope), np.where(y >= 0, 1, slope)))
+for alpha in 0.2, 0:
+    y = np.maximum(line, alpha * line)
+    cases.append((LeakyReLU(alpha), np.where(line > 0, 1, alpha), np.where(y >= 0, 1, alpha)))
 fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharey=True)
 for ax, (layer, by_hand, asks_output) in zip(axes, cases, strict=True):
     differences = (layer.predict(line + 1e-5) - layer.predict(line - 1e-5)) / 2e-5
@@ -104,10 +104,10 @@ plots.finish(fig, "02_mask")
 # %% [markdown]
 # ## A whole discriminator, loose
 #
-# Chain them: x -> s = x W1 + b1 -> h = LeakyReLU(s) -> a = h W2 + b2, then V on the logits a. Back we go, last
-# line first. log D = -softplus(-a) has the slope 1 - D, for real samples; log(1 - D) = -softplus(a) the slope
-# -D, for fakes; both over m, since V is made of means. Then the lines above, twice. Six real rows and six fakes
-# go through **as one batch**: lesson 2b shows what happens else.
+# Chain them: x -> s = x W1 + b1 -> h = LeakyReLU(s) -> a = h W2 + b2, then V on the logits a. Then back. With
+# softplus(a) = log(1 + e^a) = np.logaddexp(0, a), log D = -softplus(-a) has the slope 1 - D, for real samples;
+# log(1 - D) = -softplus(a) the slope -D, for fakes; both over m, since V is made of means. Then the lines
+# above, twice. Six real rows and six fakes go through **as one batch**: lesson 2b shows what happens else.
 
 # %%
 rng, m = np.random.default_rng(2), 6
@@ -137,10 +137,10 @@ for name, (by_hand, array) in pairs.items():
 # %% [markdown]
 # ## The same in layers, and one vector theta
 #
-# A layer of the package is those lines in a class: `forward(x)` keeps what `backward(dy)` will need. gradcheck
-# judges each entry of each array, as we did. A game hands out V and our da. A Network owns **one vector**,
-# theta, all parameters of D, the paper's theta_d, and one vector grad; the W, b, dW, db of its layers are
-# windows into them. So a step up V is one line, theta += lr grad. We put our loose numbers into theta.
+# A layer of the package is those lines in a class: `forward(x)` keeps what `backward(dy)` will need; gradcheck
+# judges each entry. A game hands out V and our da. A Network owns **one vector**, theta, all parameters of D,
+# the paper's theta_d, and one vector grad; the W, b, dW, db of its layers are windows into them. A step up V is
+# one line, theta += lr grad. theta is a property: assigning copies the numbers into the existing vector.
 
 # %%
 rng = np.random.default_rng(3)
@@ -208,9 +208,9 @@ assert np.abs(G.theta - (theta_g - 0.1 * dtheta_g)).max() < 1e-15
 # ## Which question catches which mistake
 #
 # A GAN for digits has over a million parameters, too many to move one by one. Move all at once, along a
-# direction u: the slope of V along u must be grad . u. Random u catch every mistake. But never ask along the
-# gradient itself: if a layer's part is lost, what is left is still the slope along what is left. **A projection
-# of the true gradient passes its own question.**
+# direction u: the slope of V along u must be grad . u. Random u catch every mistake. But never ask with u =
+# claim. If the claim is the true gradient with some entries set to 0, claim . u and true . u are both
+# |claim|^2. So it passes: **a projection of the true gradient passes its own question.**
 
 # %%
 rng, V_of_D = np.random.default_rng(5), partial(gan.discriminator_gradient, xs[:m], z)
@@ -218,8 +218,8 @@ V_of_D()  # the package's D step up to its move: V comes back, and D's grad is f
 grad, slope_of_V = D_2.grad.copy(), numerical_gradient(V_of_D, D_2.theta)  # (25,) each
 lost = np.where(np.arange(25) < 8, 0, grad)  # the first window, W of layer 0, would never learn
 claims = {"right": grad, "wrong sign": -grad, "factor 2": 2 * grad, "a layer lost": lost}
-found = {}
-for name, claim in claims.items():
+found = {}  # directions=None, below, means every entry
+for name, claim in claims.items():  # itself: u = claim. For "a layer lost" claim . u and true . u are |claim|^2
     itself = abs(claim @ (claim - slope_of_V)) / np.linalg.norm(claim) / abs(slope_of_V).max()
     any_u, entries = (
         gradcheck.check(V_of_D, D_2.theta, claim, directions=n, rng=rng).error for n in (20, None)

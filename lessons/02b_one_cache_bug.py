@@ -2,7 +2,7 @@
 # # Catch the bug that most GANs from scratch have
 #
 # **20 minutes in class.** **You will see** two ways to write the D step, alike but for one line. One of them is
-# wrong; it raises no error, V looks as it does at equilibrium, and G is nowhere near the data.
+# wrong; it raises no error, V looks as it does at equilibrium (-log 4), and G is nowhere near the data.
 #
 # **You will learn** what the wrong gradient is, where it points, why it can look right, and what catches it.
 #
@@ -54,9 +54,10 @@ def new(kind, rng):
 
 
 # %% [markdown]
-# The real rows of da meet the activations of fakes. The shapes fit: nothing complains. Below, each row of da,
-# blue for real, orange for fake, is joined to the row that the first layer remembers when it comes by. (With
-# `predict` in the place of the second forward it would not: predict remembers nothing.)
+# The real rows of da meet the activations of fakes, and the shapes fit. Below, each row of da, blue for real,
+# orange for fake, is joined to the row that the first layer remembers when it comes by. (With `predict` as the
+# second call the cache keeps the real rows; then da[:m] is right and da[m:] meets real rows: the same bug,
+# mirrored.)
 
 # %%
 data, rng = Gaussian(4, 1.25), np.random.default_rng(5)
@@ -98,7 +99,7 @@ for name, kind in kinds.items():
     print(f"{name}: backward {check.backward:+.9f}, differences {check.difference:+.9f}: {said}", end="; ")
     print(f"error {check.error:.0e}; at D = 1/2 its length is {length:.3f}")
     assert (check.error < 1e-7 and length > 0.1) if kind is GAN else (check.error > 1e-3 and length == 0)
-OneCache.V_gradient(gan, x_8, fake_8)
+OneCache.V_gradient(gan, x_8, fake_8)  # borrow the method: gan is a plain GAN
 wrong, weights = D.grad.copy(), 1 - sigmoid(D.predict(x_8)) - sigmoid(D.forward(fake_8))
 D.backward(weights / 8)
 print(f"length of the wrong gradient {norm(wrong):.12f}, of one pass through the fakes {norm(D.grad):.12f}")
@@ -128,7 +129,8 @@ def compare(gan, x, z):
 
 # %%
 def watch(kind, seed, look=compare, m=64):
-    """Train a pair for 800 steps: V of each, a look every 20; 2,000 samples, and their W1 to the data."""
+    """Train a pair for 800 steps: V of each, a look every 20; 2,000 samples, and their Wasserstein distance W1
+    to the data: how far samples have to move, on average (not lesson 2's weight W1)."""
     rng = np.random.default_rng(seed)
     trained, V, looks = new(kind, rng), [], []
     for record in train(trained, data, steps=800, batch=m, rng=rng):
@@ -147,7 +149,7 @@ for (name, seeds), mark, colour in zip(runs.items(), "ox", (plots.DISCRIMINATOR,
     cos, length, _, _ = np.concatenate([run.looks for run in seeds]).T  # (160,) each
     middle, down, ratio = np.median(cos), np.mean(cos < 0), np.median(length)
     print(f"D trained with {name}: median cosine {middle:+.2f}, {down:.0%} below 0; median length {ratio:.1%}")
-    if kinds[name] is GAN:  # of all fours of twenty other seeds 99 % stay inside these ranges
+    if kinds[name] is GAN:  # of all 4,845 ways to choose 4 of 20 other seeds, 99 % stay inside these ranges
         assert middle > 0.4 and 0.05 < down < 0.4
     else:
         assert abs(middle) < 0.4 and 0.2 < down < 0.7 and ratio < 0.05
@@ -160,11 +162,11 @@ plots.finish(fig, "02b_direction")
 # %% [markdown]
 # ## Why +0.91 here, and -0.01 there
 #
-# Let S be the mean of 1 - D(x) - D(G(z)), by how much D says "real" too seldom. It is the slope of V in D's
-# last bias, in both gradients alike. If fakes resemble the data, the slope of a in theta is nearly one vector c
-# at all x, and both gradients are S c and little more. So the wrong one has the right *level*, and no idea of
-# the *shape*. Take the level away, by a step in the last bias to where S = 0: along the same right trainings
-# the cosine falls. Along its own training the bug has taken S to 0 itself: nothing is left in common.
+# These are the medians printed above. Let S be the mean of 1 - D(x) - D(G(z)), by how much D says "real" too
+# seldom. It is the slope of V in D's last bias, in both gradients alike. If fakes resemble the data, the slope
+# of a in theta is nearly one vector c at all x, and both gradients are S c and little more. So the wrong one
+# has the right *level*, and no idea of the *shape*. Take the level away, by a step in the last bias to where S
+# = 0: along the right trainings the cosine falls. Along its own the bug has taken S to 0 itself.
 
 
 # %%
@@ -172,7 +174,7 @@ def levelled(gan, x, z):
     """`compare` after a step in D's last bias to the top of V, where S = 0; then D is put back."""
     theta, a, step = gan.D.theta.copy(), np.array([gan.D.predict(x), gan.D.predict(gan.G.predict(z))]), 0.0
     for _ in range(50):
-        step += 2 * np.mean(1 - sigmoid(a + step).sum(axis=0))
+        step += 2 * np.mean(1 - sigmoid(a + step).sum(axis=0))  # gradient ascent in the last bias, until S = 0
     gan.D.theta[-1] += step
     row, gan.D.theta = compare(gan, x, z), theta
     return row
@@ -198,9 +200,9 @@ plots.finish(fig, "02b_level")
 # %% [markdown]
 # ## What the loss curve shows, and what G has learned
 #
-# Right or wrong, V comes to rest, mostly where theory wants it at equilibrium, -log 4. Only the samples tell.
-# W1 is how far one has to move, on average, to make G's samples the data's. As a control: a G that answers all
-# z with the mean of the data must be sigma sqrt(2/pi) away.
+# Right or wrong, V comes to rest, mostly at -log 4, the value where D says 1/2 everywhere (lesson 1); lessons 4
+# and 5 show that the game should end there. Only the samples tell: by W1, how far they are from the data. As a
+# control: a G that answers all z with the mean of the data must be sigma sqrt(2/pi) away.
 
 # %%
 fig, ax = plt.subplots(figsize=(11, 5))

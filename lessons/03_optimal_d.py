@@ -2,10 +2,10 @@
 # # Find the best discriminator
 #
 # **45 minutes in class.** **You will see** one line of calculus turn into the best possible D; thousands of
-# rivals that lose to it; and two networks that find it by training, the second only where data are.
-# **You will learn** Proposition 1 of the 2014 paper, `D* = p_data / (p_data + p_g)`; that this is Bayes' rule;
-# and how a trained D gives the density of the data back. **You need** the value function V (lesson 1), backward
-# (lesson 2), the derivative of a logarithm. G stands still in this whole lesson.
+# rivals that lose to it; and two networks that find it by training, the second only where samples, real or
+# fake, are. **You will learn** Proposition 1 of the 2014 paper, `D* = p_data / (p_data + p_g)`; that this is
+# Bayes' rule; and how a trained D gives the density of the data back. **You need** the value function V (lesson
+# 1), backward (lesson 2), the derivative of a logarithm. G stands still throughout.
 
 # %%
 from npgan import GAN, SGD, Adam, Dense, Gaussian, Network, games, models, plots, sigmoid, theory
@@ -54,7 +54,7 @@ miss = abs(y[f.argmax(axis=1)] - theory.optimal_d(some_p, some_q)[:, 0]).max()
 bend, curve = np.diff(f, 2) / 0.001**2, -some_p / y**2 - some_q / (1 - y) ** 2
 print(f"1,000 tops: off by {miss:.5f} at most; flattest bend {bend.max():.4f}, formula {curve.max():.4f} < 0")
 assert miss < 0.00051 and bend.max() < 0 and abs(bend.max() - curve.max()) < 1e-3
-answers = np.linspace(0, 1, 101)  # with both ends
+answers = np.linspace(0, 1, 101)  # with both ends; without a grid theory.value is a plain sum, and 0 log 0 is 0
 for pair, best in ((0.3, 0.1), [0.75]), ((0, 0.1), [0]), ((0.3, 0), [1]), ((0, 0), answers):
     V_at = np.array([theory.value([answer], *np.array([pair]).T) for answer in answers])
     found, answer = answers[V_at == V_at.max()], theory.optimal_d(*pair)
@@ -100,9 +100,8 @@ assert abs(error - (1 - TV) / 2) < 1e-9
 
 # %% [markdown]
 # **Rivals.** If Proposition 1 is true, D* is the top of a hill: whichever way we walk from its logit, V falls.
-# We try 100 ways, 50 bumps of random place and width and 50 random networks, with 30 steps to either side. On
-# the top the ground is flat: half as far off, a quarter of the loss. So
-# **V is the first to look right, D the last**.
+# We try 100 ways, 50 random bumps and 50 random networks, 30 steps to either side. The top is flat: halve D's
+# distance from D* and V's shortfall is quartered. **V can look finished while D is still visibly wrong.**
 
 # %%
 rng, sizes = np.random.default_rng(2), np.linspace(-3, 3, 61)
@@ -130,14 +129,14 @@ plots.finish(fig, "03_rivals")
 # %% [markdown]
 # ## A network that can be exactly right: logistic regression
 #
-# Give p_g the same sigma as p_data. In log p - log q the squares of x cancel; a line is left, a* = w x + b. One
-# `Dense(1, 1)` under a sigmoid, **logistic regression**, can be exactly that. Let it climb V itself, a sum over
-# the grid of (p log D + q log(1 - D)) dx, with slope (p (1 - D) - q D) dx in each logit. No samples, no noise.
+# Give p_g the sigma of p_data. In log p - log q the squares of x cancel, and a* = w x + b, w = (4 - 2)/sigma^2,
+# b = (2^2 - 4^2)/(2 sigma^2). One `Dense(1, 1)` under a sigmoid, **logistic regression**, can be exactly that.
+# Let it climb V itself, the sum of (p log D + q log(1 - D)) dx, slope (p (1 - D) - q D) dx in each logit.
 
 # %%
 line_g, w, b = Gaussian(2, 1.25), (4 - 2) / 1.25**2, (2**2 - 4**2) / (2 * 1.25**2)  # the line is w x + b
 q_line, dx, line = line_g.pdf(x), x[1] - x[0], Network(Dense(1, 1), rng=np.random.default_rng(3))
-opt = SGD(line, lr=0.2, momentum=0.9)
+opt = SGD(line, lr=0.2, momentum=0.9)  # momentum: to each step it adds 0.9 of the one before
 for _ in range(600):
     D = sigmoid(line.forward(x[:, None])[:, 0])
     da = (p * (1 - D) - q_line * D) * dx  # dV/da, (1401,)
@@ -168,8 +167,9 @@ assert (spread < [0.1, 0.3]).all() and (G_line.theta == [1.25, 2]).all()  # D's 
 # %% [markdown]
 # ## A network that has to search
 #
-# Back to p_g = N(2, 2): sigmas unequal, so the logit is a parabola. D is now a network, 1-32-32-1, that knows
-# nothing of Gaussians; every step brings 128 fresh samples of each kind; its learning rate falls to 0.
+# Back to p_g = N(2, 2): sigmas unequal, so the logit is a parabola. D is now a network, 1-32-32-1; every step
+# brings 128 fresh samples of each kind; Adam divides each entry's gradient by its usual size, and its rate
+# falls to 0. E|D - D*|, over a batch half real, half fake, is the integral of (p + q)/2 |D - D*|.
 
 # %%
 rng, logits, gaps, errors = np.random.default_rng(5), {}, {}, {}
@@ -186,7 +186,7 @@ for step in range(2001):
     gan.discriminator_step(p_data.sample(128, rng=rng), gan.noise(128, rng=rng))
 assert 0 < min(gaps.values()) < 0.0007 < gaps[200]  # none passes D*; 32 other seeds end at most 0.00055 below
 assert errors[2000] < 0.007 < errors[200]  # the other seeds: at most 0.0058; at least 0.0137 after 200
-assert gaps[200] / gaps[0] < errors[200] / errors[0]  # V is the first to look right, D the last
+assert gaps[200] / gaps[0] < errors[200] / errors[0]  # V is ahead of D: less of its gap is left
 
 # %%
 fig, axes = plt.subplots(2, 2, figsize=(12, 8), sharex=True, sharey=True)

@@ -46,8 +46,7 @@ plots.finish(fig, "04_tangent")
 #
 # KL has a direction: swap p and q, and it is another number. The Jensen-Shannon divergence has none: it is the
 # mean of KL(p||m) and KL(q||m), with **m = (p + q)/2**. Each is the area under a curve, dark minus pale. For
-# Gaussians KL has a closed form to hold the area against: log(s_q/s_p) + (s_p^2 + (mu_p - mu_q)^2) / (2 s_q^2)
-# - 1/2.
+# Gaussians a closed form of KL checks the area: log(s_q/s_p) + (s_p^2 + (mu_p - mu_q)^2) / (2 s_q^2) - 1/2.
 
 # %%
 m = (p + q) / 2
@@ -71,10 +70,11 @@ plots.finish(fig, "04_divergences")
 # ## Theorem 1, with pencil and paper
 #
 # C(G) is V at the best D: all that G has left to fight. Two coins: the data always show heads, p = (1, 0); G
-# throws a fair one, q = (1/2, 1/2). Then D* = p/(p + q) = (2/3, 0) and V = log 2/3 + 1/2 log 1/3. With m =
-# (3/4, 1/4), KL(p||m) = log 4/3 and KL(q||m) = 1/2 log 2/3 + 1/2 log 2. In general D* = p/2m, so log D* = log
-# p/m - log 2, and **C(G) = -log 4 + KL(p||m) + KL(q||m) = -log 4 + 2 JSD(p||q)** (Goodfellow et al. 2014,
-# Theorem 1).
+# throws a fair one, q = (1/2, 1/2). Then D* = p/(p + q) = (2/3, 0) and V = log 2/3 + 1/2 log 1/3. With the
+# mixture (not the batch size) m = (3/4, 1/4), KL(p||m) = log 4/3 and KL(q||m) = 1/2 log 2/3 + 1/2 log 2. In
+# general D* = p/(2m) and 1 - D* = q/(2m), and so E_p log D* + E_q log(1 - D*) = E_p log(p/m) - log 2 + E_q
+# log(q/m) - log 2, that is **C(G) = -log 4 + KL(p||m) + KL(q||m) = -log 4 + 2 JSD(p||q)** (Goodfellow et al.
+# 2014, Theorem 1).
 
 # %%
 coin, fair, middle = np.array([1, 0]), np.array([0.5, 0.5]), np.array([0.75, 0.25])
@@ -93,9 +93,10 @@ assert abs(-np.log(4) + pencil[1] + pencil[2] - pencil[0]) < 1e-15
 # ## Thousands of pairs
 #
 # If the theorem holds for all densities, it holds for densities that nobody chose: 4,000 pairs of random dice,
-# some nearly fair and some nearly certain, and 1,000 pairs of Gaussians. The JSD is squeezed by the plainest
-# distance there is, TV = 1/2 of the integral of |p - q| (Pinsker from below, Lin 1991 from above):
-# **TV^2/2 <= JSD <= TV log 2**. So C = -log 4 *only* for p = q, and C = 0 *only* if they never overlap.
+# some nearly fair and some nearly certain, and 1,000 pairs of Gaussians. C = -log 4 *only* for p = q: both KL
+# must be 0, so p = m = q. How fast C rises from there is told by the plainest distance, TV = 1/2 of the
+# integral of |p - q|: **TV^2/2 <= JSD <= TV log 2** (Pinsker from below, Lin 1991 from above). So C = 0 *only*
+# if they never overlap.
 
 # %%
 rng, pairs = np.random.default_rng(0), []
@@ -130,10 +131,11 @@ plots.finish(fig, "04_lens")
 # %% [markdown]
 # ## C(G) as a landscape
 #
-# Let p_g = N(mu_g, 1.25) walk past the data. What does G feel? D* stands on a top, so moving D* a little
-# changes nothing: the slope of C is that of V *with D* held fixed*, the integral of dp_g/dmu_g log(1 - D*)
-# (Goodfellow et al. 2014, proof of Proposition 2). Two generators go down it, 300 steps at a rate of 1. The
-# near one arrives at -log 4; the far one stays where it is, for **far away C is flat** (lessons 6 and 8).
+# Let p_g = N(mu_g, 1.25) walk past the data. What does G feel? By the chain rule dC/dmu = dV/dD dD*/dmu +
+# dV/dmu, and the first is 0, because D* maximises V: the slope of C is that of V *with D\* held fixed*, the
+# integral of dp_g/dmu_g log(1 - D*) (Goodfellow et al. 2014, proof of Proposition 2). Two generators go down
+# it, 300 steps at a rate of 1. The near one arrives at -log 4; the far one stays where it is, for **far away C
+# is flat** (lessons 6 and 8).
 
 
 # %%
@@ -202,31 +204,35 @@ plots.finish(fig, "04_many_G")
 # %% [markdown]
 # ## Neither KL
 #
-# What does a mistake cost? The data have two modes, -4 and 4; G can make one bell. KL(p_data||p_g), which
-# maximum likelihood descends, does not forgive a *miss*: its best bell has the mean and spread of the data, and
-# is high where they are not. KL(p_g||p_data) does not forgive an *invention*: it takes one mode, at log 2. The
-# JSD charges log 2 at most for anything. So G against an optimal D descends neither KL:
-# **a GAN is not maximum likelihood**.
+# What does a mistake cost? The data have two modes, -4 and 4; G can make one bell. **Maximum likelihood** wants
+# the largest E_data log p_g, which is the smallest KL(p_data||p_g). It does not forgive a *miss*: its best bell
+# has the mean and spread of the data, and is high where they are not. KL(p_g||p_data) does not forgive an
+# *invention*: it takes one mode, at log 2. The JSD takes the same bell as maximum likelihood here, but at other
+# costs: log 2 at most for anything, and the one mode, 21 times as dear by KL(p_data||p_g), is 7 % dearer. So G
+# against an optimal D descends neither KL: **a GAN is not maximum likelihood**.
 
 # %%
 two = Mixture([[-4], [4]], 1).pdf(x)
 bells = [(mu, sigma) for mu in range(-5, 6) for sigma in np.arange(0.5, 5.1, 0.125)]  # (407,)
 shapes = [Gaussian(*bell).pdf(x) for bell in bells]
 costs = np.array([[theory.kl(two, f, x), theory.kl(f, two, x), theory.jsd(two, f, x)] for f in shapes])
-wide, narrow, _ = best = costs.argmin(axis=0)
-print("costs of           " + "   ".join(names))
-for i in wide, narrow:
-    print(f"bell {bells[i][0]:+d}, {bells[i][1]:.3f}     " + "".join(f"{cost:12.4f}" for cost in costs[i]))
-print(f"spread of the data {17**0.5:.3f}     log 2 = {np.log(2):.4f}")
+wide, narrow, best_jsd = best = costs.argmin(axis=0)
+print("best by            mean, sigma " + "".join(f"{name:>16s}" for name in names) + ", in nats")
+for by, i in zip(names, best, strict=True):
+    print(f"{by:15s}    {bells[i][0]:+d}, {bells[i][1]:.3f}   " + "".join(f"{c:16.4f}" for c in costs[i]))
+dearer = costs[narrow] / costs[wide]  # (3,): one mode against the wide bell, by each of the three
+print(f"one mode costs {dearer.round(2)} times the wide bell     spread of the data {17**0.5:.3f}")
 assert bells[wide] == (0, 4.125) and bells[narrow] == (-4, 1) and abs(costs[narrow, 1] - np.log(2)) < 1e-3
-assert costs[narrow, 0] > 10 * costs[wide, 0] and costs[:, 2].max() < np.log(2)
+assert best_jsd == wide and dearer[0] > 10 and dearer[1] < 0.4 and 1 < dearer[2] < 1.1
+assert costs[:, 2].max() < np.log(2)
 
 # %%
 fig, ax = plt.subplots(figsize=(11, 4.5))
 ax.plot(x, two, color=plots.DATA, ls=":", lw=3, label="p_data")
-ax.plot(x, shapes[wide], color=plots.GENERATOR, lw=2.5, label="best by KL(p_data||p_g)")
+ax.plot(x, shapes[wide], color=plots.GENERATOR, lw=6, label="best by KL(p_data||p_g)")
 ax.plot(x, shapes[narrow], color="black", lw=2, label="best by KL(p_g||p_data)")
-ax.set(xlim=(-12, 12), xlabel="x", ylabel="density", title="Two KL, two best bells")
+ax.plot(x, shapes[best_jsd], color=plots.REFERENCE, lw=2.5, ls="--", label="best by JSD")
+ax.set(xlim=(-12, 12), xlabel="x", ylabel="density", title="Two KL, two best bells; the JSD takes the wide one")
 plots.legend(ax, loc="upper right")
 plots.finish(fig, "04_neither_kl")
 

@@ -4,7 +4,7 @@
 # **45 minutes in class.** **You will see** the training loop of the 2014 paper in a dozen lines, the library's
 # `train` doing the same to the last bit, and a run that stops four times, as the paper's Figure 1 does.
 # **You will learn** which step moves whom; how PyTorch scripts say the same; what the losses converge to, and
-# why it is not 0. **You need** backward (lesson 2), D* (lesson 3), C(G) (lesson 4).
+# why it is not 0. **You need** backward (lesson 2), one batch in D's step (2b), D* (lesson 3), C(G) (lesson 4).
 
 # %%
 from npgan import GAN, SGD, Gaussian, games, gradcheck, latent, metrics, models, plots, sigmoid, theory, train
@@ -70,7 +70,7 @@ def fingerprint(gan):
 for k, seed in (1, 0), (3, 0), (3, 1):
     (hand, rng), (library, library_rng) = fresh(seed), fresh(0)
     algorithm_1(hand.G, hand.D, steps=50, k=k, m=64, lr=0.05, rng=rng)
-    list(train(library, data, steps=50, batch=64, d_steps=k, rng=library_rng))
+    list(train(library, data, steps=50, batch=64, d_steps=k, rng=library_rng))  # a generator: list runs it
     print(f"k = {k}: by hand, seed {seed}: {fingerprint(hand)}     by train, seed 0: {fingerprint(library)}")
     assert (fingerprint(hand) == fingerprint(library)) == (seed == 0)  # another seed is the control
 
@@ -101,19 +101,19 @@ assert V[1] > V[0] and abs(loss[1] - loss[0]) > 1e-4  # D climbs; and G, which h
 assert loss[2] < loss[1] and abs((V[1] - V[2]) - (loss[1] - loss[2])) < 1e-12  # the one term that G can move
 
 # %% [markdown]
-# ## The same loop in a PyTorch script
+# ## Almost the same loop in a PyTorch script
 #
 #     fake = G(z)                                           fake = G.predict(z)
 #     d_loss = bce(D(x), 1) + bce(D(fake.detach()), 0)      -V, with a = D.forward(x and fake)
 #     d_opt.zero_grad(); d_loss.backward(); d_opt.step()    D.backward(...); D.theta += lr * D.grad
-#     g_loss = bce(D(fake), 1)                              games.non_saturating (lesson 6)
+#     g_loss = bce(D(fake), 1)                              D.forward(G.forward(z)), games.non_saturating
 #     g_opt.zero_grad(); g_loss.backward(); g_opt.step()    D.backward(..., params=False); G.backward(dx); ...
 #
-# **detach** cuts the way back into G. Without it D's gradient is the same, bit for bit; G gets one too, in
-# vain, to which PyTorch would *add* the next: hence zero_grad. **One noise**: here G steps on the z that D has
-# just seen; the paper draws fresh z. **G first or D first?** The steps alternate: it is one chain, cut
-# elsewhere. But a script that steps G first and gives D the fakes of the *old* G plays the simultaneous step,
-# in disguise.
+# bce(D, label) is the cross-entropy of lesson 1; G's loss (lesson 6) and its noise differ. **detach** cuts the
+# way back into G. Without it D's gradient is the same, bit for bit; G gets one too, in vain, to which PyTorch
+# would *add* the next: hence zero_grad. **One noise**: G steps on the z that D has just seen; the paper draws
+# fresh z. **G first or D first?** It is one chain, cut elsewhere. But a script that steps G first and gives D
+# the fakes of the *old* G plays the simultaneous step: both gradients at the old G and D, then both moves.
 
 
 # %%
@@ -153,10 +153,10 @@ assert fingerprint(g_first) == fingerprint(cut_elsewhere)
 # %% [markdown]
 # ## A real run, with stops
 #
-# Now `models.gaussian_pair`, 1-32-1, and Adam. Above: the densities, D, and D* where samples are. Below: 21
-# equally likely z at their x = G(z), each with an arrow, -dx: the way down G's loss that D's backward hands to
-# G. D starts with a last layer of zeros and says 1/2 to everything: V begins at **exactly -log 4**, where it
-# will end, with fakes nowhere near the data. It means "D cannot tell": the fault of D, or the merit of G.
+# Now `models.gaussian_pair`, 1-32-1, and Adam. Above: densities (p_g by kernel_density, a smoothed histogram),
+# D, and D* where samples are. Below: 21 equally likely z at their x = G(z), each with an arrow, -dx: the way
+# down G's loss that D hands to G. D starts with a last layer of zeros and says 1/2 to everything: V begins at
+# **exactly -log 4**, where it will end, fakes far from the data: "D cannot tell", by D's fault or G's merit.
 
 # %%
 axis, z_even = np.linspace(-3, 9, 301), latent.even("normal", 2000)  # (301,) and (2000, 1)
@@ -167,7 +167,7 @@ def draw(gan, name, title):
     fakes, D, some_z = gan.generate(z_even), gan.probability(axis[:, None]), z_even[50::95]
     q, D_star = metrics.kernel_density(fakes, axis), theory.optimal_d(p, metrics.kernel_density(fakes, axis))
     _, da = games.minimax.generator(gan.D.forward(fakes[50::95]))
-    push = -len(da) * gan.D.backward(da, params=False)  # (21, 1): -dx, fake by fake
+    push = -len(da) * gan.D.backward(da, params=False)  # (21, 1): -dx; times the batch size undoes the mean
     W1, error = metrics.wasserstein(fakes, real_even), theory.integral((p + q) / 2 * abs(D - D_star), axis)
     V, C = theory.value(D, p, q, axis), theory.criterion(p, q, axis)
     print(f"{title}. W1 to the data {W1:.3f}; E|D - D*| {error:.3f}; V {V:.3f}, C(G) {C:.3f}")
@@ -186,7 +186,7 @@ gan_a.D.layers[-1].W[...] = gan_a.D.layers[-1].b[...] = 0
 W1_start, records = metrics.wasserstein(gan_a.generate(z_even), real_even), []
 for record in train(gan_a, data, steps=3000, batch=128, rng=rng_a):
     records.append(record)
-    if gan_a.generate(z_even).mean() > 2.5:
+    if gan_a.generate(z_even).mean() > 2.5:  # stop on the way: it starts near 0, the data's mean is 4
         break
 print(f"first step: V = {records[0].V:.15f}     -log 4 = {-np.log(4):.15f}     W1 to the data {W1_start:.2f}")
 assert records[0].V == -np.log(4) and records[0].d_real == records[0].d_fake == 0.5 and W1_start > 3
@@ -211,7 +211,7 @@ assert inner.C - 0.1 < inner.V < inner.C and way.V < inner.V  # the other seeds:
 
 # %%
 gan_c, rng_c = copy.deepcopy((gan_b, rng_b))
-gan_c.opt_d.rate = 1.0
+gan_c.opt_d.rate = 1.0  # back to full, for (d)
 for _ in range(15):
     gan_c.generator_step(gan_c.noise(128, rng=rng_c))
 uphill = draw(gan_c, "05_c_uphill", "(c) 15 steps of G: the fakes follow their arrows")
@@ -221,10 +221,10 @@ assert along.sum() > 0.5 * abs(along).sum()  # at random 0; 30 other seeds: at l
 assert (uphill.D == inner.D).all() and uphill.W1 < inner.W1
 
 # %% [markdown]
-# **(d) Both, 3,000 steps later**: p_g fits, and D knows nothing any more. The losses come to rest, not at 0:
-# every logarithm is that of 1/2. V = -log 4, and the loss of G = -log 2 (log 2 in scripts, whose G goes down
-# -log D(G(z))). Scripts print -V, and call ln 4 = 1.386 the D loss (or half of it, ln 2 = 0.693). A D loss of 0
-# is *no* success: D then tells everything apart, and C(G) = 0 means no overlap (lesson 4).
+# **(d) Both, 3,000 steps later**, their rates falling to 0 (`anneal=True`; else the numbers would keep
+# jittering around their levels): p_g fits, D knows nothing any more. Every log is that of 1/2: V = -log 4, the
+# loss of G -log 2 (in scripts, whose G goes down -log D(G(z)), log 2). Their D loss is -V, ln 4 = 1.386 (or
+# half of it, ln 2 = 0.693); 0 is *no* success: C(G) = 0 means no overlap (lesson 4).
 
 # %%
 gan_d, rng_d = copy.deepcopy((gan_c, rng_c))
