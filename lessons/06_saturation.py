@@ -1,19 +1,16 @@
 # %% [markdown]
 # # Choose the loss that G descends
 #
-# **You will see** two losses for one generator: that of the paper's game, $\log(1 - D(G(z)))$, and the one
-# that it trains with (Goodfellow et al. 2014, section 3), $-\log D(G(z))$. One is silent while D rejects fakes.
-#
-# **You will learn** when a loss saturates, that both rest at the same point, which divergence each of them
-# descends, and how far plain gradient steps come with each. **35 minutes in class.**
-#
+# **You will see** two losses for one generator: that of the paper's game, $\log(1 - D(G(z)))$, and the one that
+# it trains with (Goodfellow et al. 2014, section 3), $-\log D(G(z))$. One is silent while D rejects fakes.
+# **You will learn** when a loss *saturates* (its slope goes to 0 although G is bad), that both rest at the same
+# point, which divergence each of them descends, and how far plain steps come. **35 minutes in class.**
 # **You need** V and its slope in the logit (lesson 1), D* (lesson 3), C(G) = 2 JSD - log 4 (lesson 4).
 
 # %%
 from npgan import GAN, SGD, Adam, Dense, Gaussian, Network, games, latent, models, plots, theory, train
 import matplotlib.pyplot as plt
 import numpy as np
-
 plots.large_text()
 BOTH = games.minimax, games.non_saturating
 LOOK = {"minimax": (plots.REFERENCE, "--"), "non_saturating": (plots.GENERATOR, "-")}
@@ -21,9 +18,8 @@ LOOK = {"minimax": (plots.REFERENCE, "--"), "non_saturating": (plots.GENERATOR, 
 # %% [markdown]
 # ## Two losses, one logit
 #
-# D is a binary classifier that ends in a logit a: D(G(z)) = sigma(a) is the chance that a fake is real.
-# Both losses fall as a grows, so both want the same: fakes that D takes for real. Their slopes differ; we
-# compare them with these formulas, and with the losses, nudged:
+# D is a binary classifier that ends in a logit a: D(G(z)) = sigma(a) is the chance that a fake is real. Both
+# losses fall as a grows: both want fakes that D takes for real. Their slopes, by formula and by nudging:
 #
 #     minimax           d/da  log(1 - sigma(a)) = -sigma(a)
 #     non-saturating    d/da (-log sigma(a))    = -(1 - sigma(a))
@@ -64,9 +60,11 @@ plots.finish(fig, "06_two_slopes")
 # %% [markdown]
 # ## Rejection, not quality
 #
-# "The gradient vanishes when G is good" is the wrong way round. Take a bad G, fakes near 0 and data N(6, 1),
-# and a perfect G, whose own samples are the data. G stands still while D takes k steps. Then the same D
-# answers in both games, for 2,000 fakes. For one fake, the slopes of the two losses are as D to 1 - D.
+# "The gradient vanishes when G is good" is the wrong way round. The pull on a does not fade because G is good:
+# for a perfect G it is 1/2 in both games, and the gradient is 0 only because da/dx = 0. It fades, in minimax,
+# because D rejects the fakes. Take a bad G, fakes near 0 and data N(6, 1), and a perfect G, whose own samples
+# are the data. G stands still while D takes k steps. Then the same D answers in both games, for 2,000 fakes.
+# For one fake, the slopes of the two losses are as D to 1 - D.
 
 # %%
 STEPS = 10, 30, 100, 300, 1000
@@ -98,7 +96,7 @@ print("after 1000 steps of D   D(G(z))   pull: minimax   other   (means over 2,0
 for which, (D_fake, pull_m, _, pull_n, _) in ("bad G", bad[-1]), ("perfect G", good[-1]):
     print(f"{which:21s}   {D_fake:7.4f}   {pull_m:13.4f}   {pull_n:5.4f}")
     assert abs(pull_m - D_fake) < 1e-9 and abs(pull_n - (1 - D_fake)) < 1e-4
-assert bad[-1, 0] < 0.001 and abs(good[-1, 0] - 0.5) < 0.02  # 60 and 30 other seeds: 0.0003, 0.497 to 0.504
+assert bad[-1, 0] < 0.001 and abs(good[-1, 0] - 0.5) < 0.02  # D: 0.0003 (60 other seeds); 0.497 to 0.504 (30)
 fall, growth = bad[0, 2] / bad[-1, 2], bad[-1, 4] / bad[0, 4]
 ratio, odds = bad[:, 2] / bad[:, 4], bad[:, 0] / (1 - bad[:, 0])
 print(f"bad G, from 10 to 1000: |gradient| falls {fall:.0f}-fold (minimax), grows {growth:.0f}-fold (other)")
@@ -120,12 +118,13 @@ plots.finish(fig, "06_through_d")
 # %% [markdown]
 # ## What each loss descends when D is optimal
 #
-# Let p_data = N(0, 1) and G(z) = W z + theta, at W = 1. Then D*'s logit, log p_data - log p_g
-# = -theta x + theta^2 / 2, is linear: a Dense(1, 1) *is* D*. A G step holds it still. Minimax: as D* is the
-# best reply, moving it changes nothing at first, so this is the slope of C(G), hence of **2 JSD**. The
-# other: -log D* = log(p_g / p_data) - log(1 - D*), so it descends **KL(p_g || p_data) - 2 JSD**, JSD with
-# a minus (Arjovsky and Bottou 2017). Not KL alone, as many notes say; and the *reverse* KL, the model
-# first: at W = 1 both KL are theta^2 / 2, but in W they differ.
+# Let p_data = N(0, 1) and G(z) = W z + theta, at W = 1. Then D*'s logit, log p_data - log p_g = -theta x +
+# theta^2 / 2, is linear: a Dense(1, 1) *is* D*. A G step holds it still. Minimax: as D* is the best reply,
+# moving it changes nothing at first, so this is the slope of C(G), hence of **2 JSD**. The other: -log D* =
+# log(p_g / p_data) - log(1 - D*), and the slope of KL has one more term, E d log p_g / dtheta = 0, so holding
+# D* still loses nothing: it descends **KL(p_g || p_data) - 2 JSD**, JSD with a minus (Arjovsky and Bottou
+# 2017). Not KL alone, as many notes say; and the *reverse* KL, the model first: at W = 1 the slopes of the two
+# KL agree in theta, so only d/dW tells them apart.
 
 # %%
 x, even = np.linspace(-16, 16, 6001), latent.even("normal", 16_000)  # equally likely noises
@@ -160,11 +159,12 @@ for theta in 1.0, 2.0, 4.0:
         print(f"{theta:.0f}     d/d{of:<5}    {m:8.4f} {jsd:8.4f}  |{n:8.4f} {kl_jsd:8.4f}    |", end="")
         print(f" {kl + 0:8.4f} {wrong:8.4f}")
         assert max(abs(m - jsd), abs(n - kl_jsd)) < (1e-4 if of == "W" else 1e-6)
-        assert max(abs(n - kl), abs(n - wrong)) > 0.1
+        assert max(abs(n - kl), abs(n - wrong)) > 0.1  # in theta `wrong` agrees by design; one miss is enough
 
 # %% [markdown]
-# In W the losses differ in sign: minimax wants G *wider*, the other *narrower*. Remember that below. Near
-# theta = 0 they are alike, and at p_g = p_data both rest: D* is 1/2, da/dx = 0, the loss log 2 or -log 2.
+# In W the losses differ in sign: minimax wants G *wider*, the other *narrower* (see below). Near theta = 0 they
+# are alike, and at p_g = p_data both rest: D* is 1/2, da/dx = 0, the loss -log 2 (minimax) or log 2 (the
+# other).
 
 # %%
 for game, wanted in zip(BOTH, (-np.log(2), np.log(2)), strict=True):
@@ -189,12 +189,11 @@ plots.finish(fig, "06_divergences")
 
 # %% [markdown]
 # ## Training from a bad start
-#
-# Fakes near 0, data N(6, 1), and D has a head start of 300 steps: it rejects everything. Then both play
-# plain gradient steps, and we change one thing at a time. First the loss: minimax sits still, the other
-# arrives, but overshoots, and ends too narrow, as the sign of d/dW suggests. Then, minimax again, with Adam
-# for G alone: it divides each gradient by its own recent size, so a tiny one is no obstacle while its
-# *direction* is right. Code that trains with log(1 - D) may work all the same, thanks to Adam.
+# Fakes near 0, data N(6, 1), and D has a head start of 300 steps: it rejects everything. Then both play plain
+# gradient steps, and we change one thing at a time. First the loss: minimax sits still, the other arrives, but
+# overshoots, and ends too narrow, as the sign of d/dW suggests. Then, minimax again, with Adam for G alone: it
+# divides each gradient by its own recent size, so a tiny one is no obstacle while its *direction* is right.
+# Code with log(1 - D) may work all the same, thanks to Adam.
 
 # %%
 def path_of_g(game, adam, seed):
@@ -220,7 +219,8 @@ for run, tracks in paths.items():
     ends[run] = {"mean": mean[:, -1], "highest mean": mean.max(axis=1), "spread": spread[:, -1]}
     print(f"{run:<26}", *(f"  {what} {numbers.round(2)}" for what, numbers in ends[run].items()))
 stuck, rescued, by_adam = ends.values()
-# 30 others: -0.5 to 0.5, 4.8 to 6.8, 5.5 to 6.8; highest 8.3 or more; in threes, spread 0.3 to 0.9, 1.1 to 1.9.
+# 30 others, means: stuck -0.5 to 0.5, rescued 4.8 to 6.8 (highest 8.3 or more), by Adam 5.5 to 6.8;
+# spreads, averaged in threes: rescued 0.3 to 0.9, by Adam 1.1 to 1.9.
 assert max(p for _, p in paths["minimax: stuck"]) < 0.02 and np.abs(stuck["mean"]).max() < 1
 assert np.abs(rescued["mean"] - 6).max() < 2 and rescued["highest mean"].min() > 7.5
 assert np.abs(by_adam["mean"] - 6).max() < 1.5 and rescued["spread"].mean() < 1 < by_adam["spread"].mean()

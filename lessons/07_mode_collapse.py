@@ -15,9 +15,10 @@ plots.large_text()
 # %% [markdown]
 # ## If D stands still, is it still a game?
 #
-# No: then G just minimises E log(1 - D(G(z))). An average is never below its least term, so nothing beats
-# G(z) = x* for *every* z, where x* = argmax D. Take data N(2, 0.5^2) and G(z) = W z + b. Train D against a
-# broad G (W = 3, b = 0), freeze it, and give G the *perfect* W = 0.5, b = 2. Now let G descend.
+# No: then G just minimises E log(1 - D(G(z))). An average is never below its least term, so nothing beats G(z)
+# = x* for *every* z, where x* = argmax D. Take data N(2, 0.5^2) and G(z) = W z + b. Train D against a broad G
+# (W = 3, b = 0), freeze it, and give G the *perfect* W = 0.5, b = 2. D* of that G would be 1/2 everywhere, and
+# G would stay; this D is out of date, as any D is between its steps. Now let G descend.
 
 # %%
 rng, near_2 = np.random.default_rng(1), Gaussian(2.0, 0.5)
@@ -56,14 +57,12 @@ assert abs(W) < 0.05 and abs(b - best) < 0.3 and start - loss > 0.2 and abs(loss
 # %% [markdown]
 # ## Best reply, dominant strategy, Nash equilibrium
 #
-# Two cells, p_data = 1/2 each; G puts q on the first, D's logits are t and -t. In min max D answers G; in
-# max min G answers D, with a point: q = 1 if t > 0, q = 0 if t < 0. So G has no *dominant* strategy, best
-# whatever D does. A Nash equilibrium asks less: each is a best reply to *the other*. That is q = 1/2, t = 0
-# alone, with min max V = max min V = -log 4. Against G's point D gains much by answering: no equilibrium.
-#
-# **So G hops.** Let them answer in turn, G with its best point, D with a gradient step on V. D lowers its
-# logit where G sits, G hops to the other cell, for ever. At no moment is G any good, though in time it
-# visits both equally often. When D stops, G stays: collapsed.
+# Two cells, p_data = 1/2 each; G puts q on the first, D's logits are t and -t. In min max the inner player, D,
+# moves second and answers G; in max min G does, and puts all its mass on the cell with the larger logit. So G
+# has no *dominant* strategy, best whatever D does. A Nash equilibrium asks less: each is a best reply to *the
+# other*. That is q = 1/2, t = 0 alone, with min max = max min = -log 4. **So G hops.** They answer in turn, G
+# with its best point, D with a gradient step on V. D lowers its logit where G sits, G hops to the other cell,
+# for ever. At no moment is G any good, yet it visits both equally often. When D stops, G stays: collapsed.
 
 # %%
 half, qs, ts = np.full(2, 0.5), np.linspace(0, 1, 41), np.linspace(-2, 2, 81)
@@ -71,18 +70,18 @@ V = np.array([[theory.value_of_logit([t, -t], half, [q, 1 - q]) for t in ts] for
 answer = np.log((1.5 - qs) / (0.5 + qs))  # D's best reply to each q, by hand: dV/dt = 0
 min_max, max_min, off = V.max(axis=1).min(), V.min(axis=0).max(), np.abs(ts[V.argmax(axis=1)] - answer)
 print(f"min max V {min_max:.6f}   max min V {max_min:.6f}   -log 4 {-np.log(4):.6f}")
-assert max(abs(min_max + np.log(4)), abs(max_min + np.log(4))) < 1e-12 and off.max() < 0.026  # half a cell
+assert max(abs(min_max + np.log(4)), abs(max_min + np.log(4))) < 1e-12 and off.max() < 0.026  # half a grid step
 for i, j, known in (20, 40, (0, 0)), (40, 60, (0, 1.0019)), (0, 60, (1, 0.0019)):
     gains = np.array([V[i, j] - V[:, j].min(), V[i].max() - V[i, j]])
     print(f"q = {qs[i]:.1f}, t = {ts[j]:.0f}: alone, G gains {gains[0]:.4f}, D {gains[1]:.4f}  by hand {known}")
-    assert np.abs(gains - known).max() < 1e-4  # V(1, -log 3) - V(1, 1) = 1.0019
+    assert np.abs(gains - known).max() < 1e-4  # 1.0019 = V(1, -log 3) - V(1, 1): no equilibrium
 
 # %%
 t, turns = 0.8, []  # where G and D are in each round: (t, q)
 for i in range(900):
     a, cell = np.array([[t], [-t]]), int(t <= 0)
     turns.append((t, 1 - cell))
-    _, da = games.minimax.discriminator(a, a[[cell]])  # real: each cell once; fake: the point
+    _, da = games.minimax.discriminator(a, a[[cell]])  # da: for real cell 1, real cell 2, the fake
     t += (i < 800) * (da[0] - da[1] + (1 - 2 * cell) * da[2])[0]
 moving, still = np.split([q for _, q in turns], [800])
 print("q:", *moving[:16], f"...   mean {moving.mean():.4f}   p_data 0.5   once D stands still:", *still[:9])
@@ -102,10 +101,11 @@ plots.finish(fig, "07_best_replies")
 # %% [markdown]
 # ## The ring, and how collapse is measured
 #
-# *High quality*: within 3 sigma of the nearest mode; of a perfect sampler's, 1 - e^-4.5 = 98.89 % are.
+# *The ring*: eight round Gaussians, sigma in each coordinate, centres evenly on the unit circle, equally
+# likely. *High quality*: within 3 sigma of the nearest mode; of a perfect sampler's, 1 - e^-4.5 = 98.89 % are.
 # *Captured*: a mode with one such sample of 2,500 (VEEGAN, PacGAN; their sigma is 0.01, ours 0.1). *Reverse
-# KL*: with h the modes' shares of the good samples, KL(h || even), the model first; the other way round,
-# one missing mode makes it infinite. A collapsed G has the *best* quality: read all three.
+# KL*: with h the modes' shares of the good samples, KL(h || even), the model first; the other way round, one
+# missing mode makes it infinite. A collapsed G has the *best* quality: read all three.
 
 # %%
 data, narrow, rng = ring(sigma=0.1), ring(sigma=0.03), np.random.default_rng(0)
@@ -132,8 +132,10 @@ plots.finish(fig, "07_ring")
 #
 # "G must not be trained too much without updating D, in order to avoid 'the Helvetica scenario' in which G
 # collapses too many values of z to the same value of x" (section 6). So: a *slow D*, an eighth of G's rate;
-# then one thing is changed at a time. D's *speed* relative to G is measured, too: the largest change in
-# theta_d by the first round, over that in theta_g.
+# then one thing is changed, but a slow G needs more steps to get as far. (A slow D with 1,200 stays collapsed:
+# captured 1, 0, 1, 1, held 8, 5, 7, 7.) *Held*: how many different modes had, at some look in the second half,
+# over half of G's samples. D's *speed*: the largest change in theta_d by the first round over that in theta_g.
+# Adam's first step moves a parameter by its rate, whatever its gradient: d_lr / lr, times the D steps.
 
 # %%
 def play(seed, lr=4e-3, d_lr=5e-4, d_steps=1, n_z=2, steps=400):
@@ -193,8 +195,8 @@ plots.finish(fig, "07_remedies")
 # ## Why G has plain ReLU on the ring
 #
 # Between two modes a continuous G builds a bridge of wrong samples. With J = dG/dz, the Jacobian, (d, n_z),
-# |J| says how far x moves with z: far on a bridge; on a mode it should stand still. A LeakyReLU passes on a
-# fifth of each change or more; a ReLU, slope 0, can fold a whole region of z onto a point.
+# |J|, its Frobenius norm, says how far x moves with z: far on a bridge; on a mode it should stand still. A
+# LeakyReLU passes on a fifth of a change or more; a ReLU can fold a region of z onto a point.
 
 # %%
 def jacobian(G, z):
@@ -241,10 +243,8 @@ plots.legend(axes[0], axes[2], loc="outside lower center", markerscale=6, ncols=
 plots.finish(fig, "07_fold")
 
 # %% [markdown]
-# ## On your own
+# ## On your own (answers, run and checked: `lessons/answers/07_mode_collapse.py`)
 #
 # - Average theta_g, or pool the samples of all looks: which of the two covers the ring while D is slow?
 # - Play the cells' game on eight cells with free logits `a`, (8, 1), from 0, or from random ones. Visits even?
 # - Train D against the broad G for 0 steps instead of 400. Where does the frozen D send G?
-#
-# The answers, run and checked, stand in `lessons/answers/07_mode_collapse.py`.

@@ -3,10 +3,8 @@
 #
 # **You will see** two lines that do not meet. The paper's divergence calls all such pairs equally bad, a
 # trained D becomes perfect, and the gradient that reaches G dies. A little noise brings it back.
-#
 # **You will learn** why JSD, KL and TV cannot tell *how far* apart two distributions are, why images are such
 # a case, what the earth mover's distance W1 sees, and what G's gradient through a trained D really is.
-#
 # **You need** D* (lesson 3), C(G) and JSD (lesson 4), the two losses of G (lesson 6). The *support* of a
 # distribution is the place where its samples can be. **40 minutes in class.**
 
@@ -14,12 +12,9 @@
 from npgan import SGD, Adam, Dense, Gaussian, Network, Uniform, digits, games, latent, models, plots, theory
 from npgan.layers import Tanh
 from npgan.variants.regularised import InstanceNoise
-
 import math
-
 import matplotlib.pyplot as plt
 import numpy as np
-
 plots.large_text()
 LOG2 = math.log(2)
 
@@ -27,10 +22,12 @@ LOG2 = math.log(2)
 # ## Two parallel lines
 #
 # The data lie on the line x1 = 0, at heights u uniform on (0, 1). G puts the same heights on the line x1 =
-# theta (Arjovsky, Chintala, Bottou 2017, Example 1). Cut the plane into cells, four columns of 100 heights.
-# For every theta but 0, be it a hair or a mile: JSD = log 2, C(G) = 0, TV = 1, KL infinite. D* lies at an end
-# of its range, for where q = 0, p log y rises all the way to y = 1; a sigmoid comes near and never there. It
-# is 1 on one line and 0 on the other, *wherever* that is: dV/dtheta = 0.
+# theta (Arjovsky, Chintala, Bottou 2017, Example 1). Cut the plane into cells, four columns of 100 heights. TV,
+# the total variation, is 1/2 integral |p - q|: the largest difference of the probabilities of one event. For
+# every theta but 0, be it a hair or a mile: JSD = log 2, C(G) = 0, TV = 1, KL infinite. D* lies at an end of
+# its range, for where q = 0, p log y (y = D(x)) rises all the way to y = 1; a sigmoid comes near and never
+# there. It is 1 on one line and 0 on the other, *wherever* that is; off both lines any D is optimal. With D
+# re-optimised for each theta, V is 0 for all of them: dC/dtheta = 0.
 
 # %%
 columns, p_cells = [0.0, 0.1, 0.5, 1.0], np.repeat([1, 0, 0, 0], 100) / 100  # the data stand in column 0
@@ -82,7 +79,7 @@ for name, (f, rise, end) in TERMS.items():  # each rises with |theta| up to its 
     distances[name] = np.array([f(p, Uniform(theta, theta + 1).pdf(x), x) for theta in thetas])
     worst = abs(distances[name] - rise * np.minimum(abs(thetas), end)).max()
     slopes = np.diff(distances[name]) / 0.1
-    print(f"{name:3s} off its formula by {worst:.0e}   slope at 0.5 {slopes[25]:.4f}, at 1.5 {slopes[35]:.4f}")
+    print(f"{name:3s} off its formula by {worst:.0e}  slope at 0.55 {slopes[25]:.4f}, at 1.55 {slopes[35]:.4f}")
     assert worst < 1e-12 and abs(slopes - rise * np.sign(between) * (abs(between) < end)).max() < 1e-10
 assert all(theory.kl(p, Uniform(theta, theta + 1).pdf(x), x) == math.inf for theta in between)
 
@@ -105,7 +102,8 @@ plots.finish(fig, "08_distances")
 #
 # With 100 numbers z, G makes a sheet of at most 100 dimensions in the 784 of an image, however crumpled. Digits
 # are thin, too: most of their variance lies in few directions. And thin sheets miss each other, as lines in
-# space do: x + A s = y + B t are 784 equations for 200 unknowns. For normal x, y about sqrt(2 (784 - 200)) is
+# space do. Two flat sheets, x + A s and y + B t (x, y: a point of each; A, B: 100 directions of each; s, t: 100
+# numbers each), meet where 784 equations hold for 200 unknowns. For normal x, y about sqrt(2 (784 - 200)) is
 # left over; 392 dimensions each would do. So a perfect D exists even *while* G learns (Arjovsky, Bottou 2017).
 
 # %%
@@ -136,14 +134,15 @@ plots.finish(fig, "08_thin")
 # count. **dloss/dtheta = log(1 - D(theta + 1)) - log(1 - D(theta))**, however steep D is in between.
 #
 # Apart, D is near 0 at both ends. With overlap (0 < theta < 1) D* jumps at theta from 1 to 1/2, and D slides.
-# To move its slide gains nothing if log D falls over all of it by as much as log(1 - D) rises from theta on,
-# where fakes are: log 1 - log 1/2 = log 1/2 - log(1 - D(theta)). So D(theta) = 3/4, and the gradient is 2 log 2
-# like the slope of C(G) = -log 4 + 2 JSD. **What differs from 2 log 2 is under-training.**
+# Shift its slide right by delta: E log D gains delta (log 1 - log 1/2); E log(1 - D), counted from theta on,
+# where fakes are, loses delta (log 1/2 - log(1 - D(theta))). At the best place both balance, so D(theta) = 3/4.
+# At theta + 1 there are only fakes, D = 0, and the gradient is log 1 - log 1/4 = 2 log 2, like the slope of
+# C(G) = -log 4 + 2 JSD. **What differs from 2 log 2 is under-training.**
 
 
 # %%
 def train_d(theta, steps, sigma=0.0, seed=0):
-    """Train D (1-16-16-1) at a rate that falls to 0, while G stays at theta; return dloss/dtheta, too."""
+    """(GAN, dloss/dtheta): D learned at a falling rate, G fixed. sigma = 0: a plain GAN; noise comes below."""
     rng = np.random.default_rng(seed)
     G, D = Network(Dense(1, 1), rng=rng), models.mlp((1, 16, 16, 1), activation=Tanh, rng=rng)
     G.theta = [12**-0.5, theta + 0.5]  # z is uniform with variance 1: u = z / sqrt(12) + 1/2
@@ -227,8 +226,9 @@ plots.finish(fig, "08_fog")
 
 # %% [markdown]
 # Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
-# (1 + TV)/2 is. Here p is N(0, 1) and q is N(0, 4), first without noise, then with sigma = 1 on both.
-
+# Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
+# (1 + TV)/2 is. Here p is N(0, 1) and q is N(0, 4), whose own sigma is 2: without noise, then with sigma = 1 on
+# both.
 # %%
 line = np.arange(-20, 20, h)
 for s, t in (1, 2), (math.sqrt(2), math.sqrt(5)):  # the standard deviations

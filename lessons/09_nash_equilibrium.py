@@ -3,20 +3,17 @@
 #
 # **You will see** the smallest GAN there is, two numbers theta and psi, walk round its equilibrium for ever; or
 # spiral away from it; or, with one term more, into it. Then the same in a real GAN.
-#
 # **You will learn** what a Nash equilibrium is, why following gradients need not lead to one, how eigenvalues
 # foretell it, and why people average generators and penalise the slope of D.
-#
-# **You need** V, D* and C(G) (lessons 1, 3, 4), Algorithm 1 (lesson 5). The *Jacobian* of a map is the table of
-# its partial derivatives: of (a, b) -> (2a, a + 3b) it is [[2, 0], [1, 3]]. Its *eigenvalues* are the numbers
-# by which it stretches the directions that it does not turn, here 2 and 3. A quarter turn, [[0, 1], [-1, 0]],
-# turns all and stretches none: it has i and -i, of modulus 1. **40 minutes in class.**
+# **You need** V, D*, C(G) (lessons 1, 3, 4), Algorithm 1 (lesson 5), W1 (lesson 8). The *Jacobian* of a map is
+# the table of its partial derivatives: of (a, b) -> (2a, a + 3b) it is [[2, 0], [1, 3]]. Its *eigenvalues* are
+# the numbers by which it stretches the directions that it does not turn, here 2 and 3. A quarter turn, [[0, 1],
+# [-1, 0]], turns all and stretches none: it has i and -i, of modulus 1. **40 minutes in class.**
 
 # %%
 from npgan import SGD, Dense, Gaussian, Network, Tanh, games, models, plots, theory
 from npgan.gradcheck import numerical_gradient
 from npgan.variants.regularised import R1
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -61,9 +58,9 @@ plots.finish(fig, "09_nash")
 # ## The Dirac-GAN
 #
 # All data are the number 0, every fake is the number theta, and D's logit is psi x (Mescheder, Geiger, Nowozin
-# 2018). So V is -log 2 - softplus(psi theta), less gamma/2 psi^2, of which more below; for now gamma is 0. G
-# goes down in theta, D goes up in psi. With s = sigmoid(psi theta) that makes a field of arrows,
-# **(-dV/dtheta, dV/dpsi) = (psi s, -theta s - gamma psi)**. Its only equilibrium is (0, 0).
+# 2018). So V = -log 2 - log(1 + exp(psi theta)). Later D alone also pays gamma/2 psi^2; until then gamma = 0
+# and R1 is a plain GAN. G goes down in theta, D goes up in psi. With s = sigmoid(psi theta) that makes a field
+# of arrows, **(-dV/dtheta, dV/dpsi) = (psi s, -theta s - gamma psi)**. Its only equilibrium is (0, 0).
 
 
 # %%
@@ -101,10 +98,10 @@ print(f"at {at.round(2)}: arrow {arrow.round(5)}, V by differences {(slopes * [-
 print(f"arrow times (theta, psi): {abs(arrow @ at):.0e}, here and at 49 other points")
 
 # %% [markdown]
-# The last line is the whole trouble: the arrows never point to the equilibrium, always straight *past* it. Near
+# The last line is the whole trouble: each arrow stands at a right angle to the line to the equilibrium. Near
 # (0, 0) the field is a matrix, its Jacobian J, which we take by finite differences: [[0, 1/2], [-1/2, -gamma]],
-# with eigenvalues **lambda = -gamma/2 +- sqrt(gamma^2/4 - 1/4)**. For gamma = 0 they are +- i/2: J turns, and
-# pulls no way. A continuous motion would circle for ever.
+# with eigenvalues **lambda = -gamma/2 +- sqrt(gamma^2/4 - 1/4)**. In continuous motion the sign of the real
+# part decides: for gamma = 0 they are +- i/2, so J turns, pulls no way, and the motion would circle for ever.
 
 
 # %%
@@ -123,13 +120,16 @@ for gamma, by_formula in LAMBDA.items():
 # %% [markdown]
 # ## Out, round, in
 #
+# A step multiplies each eigen-direction by its eigenvalue, k steps by its k-th power: modulus above 1 leads
+# out, 1 circles, below 1 leads in; the angle is the turn per step.
 # - **Simultaneous** steps of size h spiral out: a step along the tangent of a circle ends outside it. One is
 #   the matrix 1 + h J, with eigenvalues 1 +- i h/2 of modulus sqrt(1 + h^2/4). A small h only takes longer.
-# - **Alternating** steps circle: G answers the D that has just moved, as in Algorithm 1. Two half steps make a
-#   matrix with eigenvalues 1 - h^2/8 +- i h/2 sqrt(1 - h^2/16), of modulus 1.
-# - **R1** spirals in: D climbs V - gamma/2 E |da/dx|^2, the mean over real x, and so pays for every slope *at
-#   the data*. At the equilibrium D is flat there, so that stays. Here the slope is psi, and feels the friction
-#   -gamma psi. More is not always better: beyond gamma = 1 the slower of the two modes becomes slower again.
+# - **Alternating** steps circle: psi' = psi - h/2 theta, then theta' = theta + h/2 psi': G answers the D that
+#   has just moved, as in Algorithm 1. Each half has determinant 1, so both have; the two conjugate eigenvalues,
+#   1 - h^2/8 +- i h/2 sqrt(1 - h^2/16), have modulus 1.
+# - **R1** (simultaneous, too) spirals in: D climbs V - gamma/2 E |da/dx|^2, the mean over real x, and so pays
+#   for every slope *at the data*. At the equilibrium D is flat there, so that stays. Here the slope is psi, and
+#   feels the friction -gamma psi. Beyond gamma = 1 the slower of the two modes becomes slower again.
 
 # %%
 KINDS = {"simultaneous": ("simultaneous", 0), "alternating": ("alternating", 0)}
@@ -204,11 +204,11 @@ assert abs(penalty - by_hand) < 1e-9 and abs(gap).max() < 1e-9
 
 # %%
 def play(gamma, seed):
-    """800 steps; at every fifth, W1 of G and of its average, b, and the slope of D: (160, 4)."""
+    """Each 5th of 800 steps: W1 of G, its average, b, slope of the best straight line in D's logit: (160, 4)"""
     rng, data, rows = np.random.default_rng(seed), Gaussian(0, 0.5), []
     G, D = Network(Dense(1, 1), rng=rng), models.mlp((1, 16, 1), rng=rng)
     G.theta = [0.5, 1.0]  # the right width, in the wrong place
-    gan = R1(G, D, SGD(G, lr=0.2), SGD(D, lr=0.2), gamma=gamma)
+    gan = R1(G, D, SGD(G, lr=0.2), SGD(D, lr=0.2), game=games.non_saturating, gamma=gamma)
     for step in range(1, 801):
         gan.discriminator_step(data.sample(64, rng=rng), gan.noise(64, rng=rng))
         gan.generator_step(gan.noise(64, rng=rng))
