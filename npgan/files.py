@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PART = ".npgan-part"  # ends the name of a file that is being written
@@ -12,10 +12,11 @@ LONG = 100  # bytes of a name; with what is added to longer ones, some file syst
 
 
 @contextmanager
-def whole_file(path, mode="wb", **options):
+def whole_file(path, mode="w+b", **options):
     """Open a file for writing that takes the name `path` only when the block ends without an error.
 
-    A link is followed, and stays. What is written into a pipe or a device goes there when the block ends.
+    (One for writing alone, "wb", NumPy would bypass, and not say why that fails on a full disk.) A link is
+    followed, and stays. What is meant for a pipe, a device or standard output goes there when the block ends.
     OSError, about path, if the folder does not exist or cannot be written, if path itself is a folder, or a
     file that may not be written.
     """
@@ -23,11 +24,24 @@ def whole_file(path, mode="wb", **options):
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, wanted the name of a file")
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
-    special = path.exists() and not path.is_file()
-    if not special and not target.parent.is_dir():
+    stream = stream_at(path)
+    if stream is None and not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {target.parent} to write {target.name} in")
-    with about(path), _into(path, mode, options) if special else _replacing(target, mode, options) as file:
+    way = _replacing(target, mode, options) if stream is None else _into(stream, mode, options)
+    with about(path), way as file:
         yield file
+
+
+def stream_at(path):
+    """What is written into, and not replaced, if path leads to it: the path of a pipe or a device, or the
+    number of this process's standard output or error, be they files or not. None for another file."""
+    if not path.exists():
+        return None
+    for number in 1, 2:
+        with suppress(OSError):  # closed
+            if os.path.samestat(path.stat(), os.fstat(number)):
+                return number
+    return None if path.is_file() else path
 
 
 @contextmanager
@@ -36,9 +50,7 @@ def about(name):
     try:
         yield
     except OSError as error:
-        if error.errno is None:  # NumPy's, of a full disk
-            raise OSError(f"{name} could not be written: {error}") from error
-        if error.filename is None or str(error.filename).endswith(PART):
+        if error.errno and (error.filename is None or str(error.filename).endswith(PART)):
             raise OSError(error.errno, error.strerror, str(name)) from error
         raise
 
@@ -66,12 +78,12 @@ def _replacing(path, mode, options):
 
 
 @contextmanager
-def _into(device, mode, options):
+def _into(stream, mode, options):
     content = io.BytesIO()  # some formats go back in their file, which a pipe cannot
     file = content if "b" in mode else io.TextIOWrapper(content, **options)
     yield file
     file.flush()
-    with open(device, "wb") as out:
+    with open(os.dup(stream) if isinstance(stream, int) else stream, "wb") as out:
         out.write(content.getbuffer())
 
 

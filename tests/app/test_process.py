@@ -101,10 +101,15 @@ def test_what_cannot_be_encoded_is_escaped(encoding, name, told, gaussian, tmp_p
     assert done.stdout == f"wrote {told}: 2 samples of 1 numbers\n"
 
 
-def test_samples_into_a_pipe_are_alone_in_it(gaussian, tmp_path):
-    (tmp_path / "pipe.csv").symlink_to("/dev/stdout")
-    done = npgan("sample", str(gaussian), "-n", "20", "-o", "pipe.csv", streams="| cat")
-    assert np.array(done.stdout.split(), float).shape == (20,) and "wrote pipe.csv" in done.stderr
+@pytest.mark.parametrize("streams", ["| cat >> log", ">> log", "2>> log"])
+def test_samples_into_a_standard_stream_are_alone_in_it(streams, gaussian, tmp_path):
+    """What the shell has put there stays, too; a file that is renamed over it would lose both."""
+    (tmp_path / "log").write_text("7\n")
+    (tmp_path / "link.csv").symlink_to("/dev/stderr" if streams[0] == "2" else "/dev/stdout")
+    done = npgan("sample", str(gaussian), "-n", "20", "-o", "link.csv", streams=streams)
+    log = np.loadtxt(tmp_path / "log")
+    assert log.shape == (21,) and log[0] == 7 and (tmp_path / "link.csv").is_symlink()
+    assert done.returncode == 0 and done.stdout + done.stderr == "wrote link.csv: 20 samples of 1 numbers\n"
 
 
 # --- Ctrl-C ---

@@ -10,7 +10,7 @@ from npgan import require
 from npgan.app.commands import options
 from npgan.app.demos.images import draw_nearest, draw_walks, nearest_size, walks, walks_size
 from npgan.app.figures import check_drawing, save_figure
-from npgan.files import whole_file
+from npgan.files import stream_at, whole_file
 
 
 def add(commands):
@@ -47,7 +47,7 @@ def run(args):
     samples = walks(gan, n=n, rng=rng, raw=args.raw) if args.walk else gan.sample(n, rng=rng, raw=args.raw)
     write(out, samples, args, demo)
     wrote = f"wrote {require.one_line(out)}: {len(samples)} samples of {samples.shape[1]} numbers"
-    print(wrote, file=sys.stdout if out.is_file() else sys.stderr)  # into a pipe, it might be this very one
+    print(wrote, file=sys.stderr if stream_at(out) == 1 else sys.stdout)  # not among the samples
     return 0
 
 
