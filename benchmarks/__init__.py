@@ -1,1 +1,1 @@
-"""Measurements of speed and quality: python -m benchmarks.steps, python -m benchmarks.quality."""
+"""Measurements of speed and quality, and hostile cases: python -m benchmarks.steps, benchmarks.hostile, ..."""
