@@ -206,15 +206,15 @@ plots.finish(fig, "10_what_d_learned")
 #
 # ## Has it memorised?
 #
-# Two tests that are often shown: the distance to the nearest training digit, and a walk through the noise
-# (along an arc, since noise lives near a sphere), on which a memoriser would jump from picture to picture. The
-# controls: a **copier**, the same **shifted by one pixel**, an untrained G. For the copier each training digit
-# gets a random code, and z is answered by the digit whose code is nearest.
+# Two tests that are often shown: the distance to the nearest training digit, and a walk through the noise, on
+# an arc (noise lives near a sphere), on which a memoriser would jump. Controls: a **copier** (each digit has
+# a random code, z gets the digit of the nearest), the same **shifted by a pixel**, an untrained G.
 
 # %%
 rng = np.random.default_rng(3)
 start, *ends = gan.noise(6, rng=rng)
 path = np.stack([walk(start, end, 11) for end in ends])  # (5, 11, 100)
+long = np.linalg.norm(path, axis=2)  # (5, 11): fresh noise is 10 +- 0.7, half way on a straight line about 7
 codes, flat = gan.noise(len(pool), rng=rng), path.reshape(-1, 100)
 copied = pool[(flat @ codes.T - (codes**2).sum(axis=1) / 2).argmax(axis=1)]  # of the nearest code
 walks = {"G": (gan.generate(flat) + 1) / 2, "copier": digits.unit_pixels(copied),
@@ -225,10 +225,11 @@ for name, rows in walks.items():
     taken = np.linalg.norm(np.diff(rows.reshape(5, 11, 784), axis=1), axis=2)  # (5, 10)
     nearest[name] = metrics.nearest(rows, pool).distance.mean()
     jump[name] = float((taken.max(axis=1) / taken.sum(axis=1)).max())
-    print(f"{name:16} to the nearest digit {nearest[name]:5.2f}", end="   ")
-    print(f"longest of ten steps, as a share of the walk: {jump[name]:.2f}")
+    print(f"{name:15} to the nearest digit {nearest[name]:5.2f}   longest step {jump[name]:.2f} of the way")
 
 # %%
+print(f"noise on the walks: {long.min():.1f} to {long.max():.1f} long, fresh noise 10.0 +- 0.7")
+assert 8 < long.min() < long.max() < 12
 print(f"unseen digits lie {new.mean():.2f} away, shifted copies {nearest['copier, shifted']:.2f}: about as far")
 assert nearest["copier"] < 0.1 < 1 < nearest["G"]  # the first test finds the copier, and that is all it finds
 assert nearest["copier, shifted"] > 0.75 * new.mean()  # it passes
@@ -241,8 +242,8 @@ for ax, name in zip(axes, ("G", "copier, shifted", "untrained G"), strict=True):
 plots.finish(fig, "10_memorised")
 
 # %% [markdown]
-# So a test that G passes says little until a copier has failed it, and two passes do not make a good G: the
-# untrained one has both. No nearest neighbour in pixels proves that nothing was copied (Theis et al. 2016).
+# A test that G passes says little until a copier has failed it; and the untrained G passes both. No nearest
+# neighbour in pixels proves that nothing was copied (Theis et al. 2016).
 #
 # ## On your own (answers, run and checked: `lessons/answers/10_mnist.py`)
 #
