@@ -246,6 +246,5 @@ plots.finish(fig, "10_memorised")
 # neighbour in pixels proves that nothing was copied (Theis et al. 2016).
 #
 # ## On your own (answers, run and checked: `lessons/answers/10_mnist.py`)
-#
 # - Blurs are means of 20 digits. Make it 1, 5, 200. Predict where the score is best, before you look.
 # - Shift the copies by 0, 1, 2, 4 pixels. When do they lie further from the training digits than unseen ones?
