@@ -44,7 +44,9 @@ TESTS = {  # page: the tests that are about it, the quick ones first
     "distributions": "test_distributions",
     "gradcheck": "test_gradcheck_numbers test_gradcheck test_contract",
     "variants/regularised": "variants/test_regularised test_contract",
-    "checkpoint": "test_checkpoint test_checkpoint_damage",
+    "archive": "test_archive test_checkpoint_damage",
+    "specs": "test_specs test_checkpoint_equal",
+    "checkpoint": "test_checkpoint test_checkpoint_damage test_checkpoint_equal",
 }
 SLIPS = (  # a << in place of a + is no slip: it would be noticed at once, and flatter the tests
     r"Number|AddNot|AndWithOr|OrWithAnd|TrueWithFalse|FalseWithTrue|Binary\w+_(Add|Sub|Mul|Div)$"

@@ -16,7 +16,7 @@ def relu_asks_its_output(monkeypatch):
     monkeypatch.setattr(layers.LeakyReLU, "backward", backward)
 
 
-@fault(2, "02b")
+@fault(2, "02b", 10)
 def a_layer_of_d_never_learns(monkeypatch):
     """The rest is the true gradient: a projection of it."""
     right = GAN.V_gradient
