@@ -1,5 +1,6 @@
 """A file appears whole or not at all."""
 
+import contextlib
 import os
 import stat
 import threading
@@ -145,14 +146,17 @@ def test_an_error_sends_nothing_into_a_device(tmp_path):
 # --- what an error says ---
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_files():
-    """Files can have no more than 10,000 bytes, as on a full disk."""
+    """Files can have no more than 10,000 bytes, as on a full disk. (No fixture: between its test and its end
+    pytest reports, into a log file perhaps, which is longer.)"""
     resource = pytest.importorskip("resource")
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, old[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
 
 WRITERS = {
@@ -165,10 +169,10 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_full_disk_names_the_file_and_leaves_nothing(writer, tmp_path, small_files):
+def test_a_full_disk_names_the_file_and_leaves_nothing(writer, tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(OSError) as info, whole_file(path) as file:
+    with small_files(), pytest.raises(OSError) as info, whole_file(path) as file:
         WRITERS[writer](file)
     assert str(info.value) == f"[Errno 27] File too large: '{path}'"
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["a.bin"]
