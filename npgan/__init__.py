@@ -3,7 +3,7 @@
 from npgan import interrupts, machine  # noqa: F401  before NumPy: Ctrl-C, and how long idle threads spin
 
 # isort: split
-from npgan import games, theory
+from npgan import games, theory, variants
 from npgan.distributions import Gaussian, Mixture, Rows, Uniform, grid, ring
 from npgan.games import Diverged
 from npgan.gan import GAN
@@ -17,4 +17,5 @@ __version__ = "0.1.0"
 __all__ = [
     "GAN", "SGD", "Adam", "Dense", "Diverged", "Gaussian", "LeakyReLU", "Mixture", "Network", "RMSProp",
     "Record", "Rows", "Sigmoid", "Tanh", "Uniform", "games", "grid", "ring", "sigmoid", "theory", "train",
+    "variants",
 ]  # fmt: skip

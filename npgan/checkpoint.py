@@ -2,13 +2,14 @@
 
 It holds plain arrays and one text, never a pickle. Weights are named and laid out as PyTorch's
 Sequential names them: `G.0.weight` (n_out, n_in), `G.0.bias`, `D.0.weight`, ..., and, if there is an
-averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...),
-the place in the data and what tells these data from others (`data.order`, `data.digest`), and `meta`:
-JSON with [class, {setting: value}] of the gan, its game, networks, layers and optimisers, the step, the
-state of the random generator, and whatever configuration the caller adds. What save accepts, load gives
-back equal.
+averaged generator, `average.0.weight`, ... Beside them lie the optimisers' arrays (`opt_g.m`, ...), what a
+variant remembers (`memory.x`), the place in the data and what tells these data from others (`data.order`,
+`data.digest`), and `meta`: JSON with [class, {setting: value}] of the gan, its game, networks, layers and
+optimisers, the step, the state of the random generator, and whatever configuration the caller adds. What
+save accepts, load gives back equal.
 """
 
+import copy
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +33,9 @@ DATA_DTYPES = {np.dtype(code).name: np.dtype(code) for code in "?bhiqBHIQefd"}
 TORCH_NAMES = {"W": "weight", "b": "bias"}
 META = {  # what meta says, and as what
     "gan": list, "game": list, "G": list, "D": list, "opt_g": list, "opt_d": list, "averaged": bool,
-    "rates": list, "step": int, "rng": dict, "data": dict, "config": dict,
+    "rates": list, "memory": dict, "step": int, "rng": dict, "data": dict, "config": dict,
 }  # fmt: skip
+OLDER = {"rates": [1.0, 1.0], "memory": {}}  # what meta did not say at first
 
 
 class CheckpointError(ValueError):
@@ -58,18 +60,22 @@ def save(path, gan, *, step, rng, data=None, config=None):
     path cannot be written; ValueError, before it is touched, for what `load` would not give back equal: a
     class of one's own, a number that is not finite, a tuple in config, a generator other than PCG64.
     """
-    state = _state(data)
+    state = {"data": _state("data", data, "state"), "memory": _state("gan", gan, "memory")}
     meta = {
         "format": FORMAT,
         **describe(gan),
         "step": int(step) if isinstance(step, np.integer) else step,
         "rng": _rng_state(rng),
-        "data": {name: [array.dtype.name, *array.shape] for name, array in state.items()},
         "config": {} if config is None else config,
     }
+    if state["memory"]:
+        copy.copy(gan).remember(**state["memory"])  # would it take them back?
+    arrays = _arrays(gan)
+    for key, kept in state.items():
+        meta[key] = {name: [array.dtype.name, *array.shape] for name, array in kept.items()}
+        arrays.update({f"{key}.{name}": array for name, array in kept.items()})
     _check_meta(meta)
     text = _check_length(json.dumps(meta))
-    arrays = _arrays(gan) | {f"data.{name}": array for name, array in state.items()}
     for name, array in arrays.items():
         _check_numbers(name, array)
     with whole_file(path, "w+b") as file:
@@ -91,7 +97,9 @@ def load(path):
             gan, rng = build(meta, archive.size), _make_rng(meta["rng"])
             for name, target in _arrays(gan).items():
                 target[...] = _check_numbers(name, archive.read(name, target.dtype, target.shape))
-            data = {name: _read_data(archive, name, *kind) for name, kind in meta["data"].items()}
+            memory, data = (_read_state(archive, key, meta[key]) for key in ("memory", "data"))
+            if memory:
+                gan.remember(**memory)
         return Checkpoint(gan, meta["step"], rng, data, meta["config"])
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint at {where}: no such file") from None
@@ -137,9 +145,10 @@ def _check_meta(meta):
             raise ValueError(f"{name} must be of type {kind.__name__}, got {shown(meta[name])}")
     for name, value in meta.items():
         plain(name, value)
-    for name in meta["data"]:
-        if not name.isidentifier() or len(name) > 100:
-            raise ValueError(f"arrays of the data must be named as variables are, got {shown(name)}")
+    for key in "data", "memory":
+        for name in meta[key]:
+            if not name.isidentifier() or len(name) > 100:
+                raise ValueError(f"arrays of the {key} must be named as variables are, got {shown(name)}")
     if not 0 <= meta["step"] <= COUNT_LIMIT:
         raise ValueError(f"step must be a whole number from 0 to {COUNT_LIMIT}, got {shown(meta['step'])}")
 
@@ -167,15 +176,15 @@ def _check_numbers(name, array):
 # --- on the way out ---
 
 
-def _state(data):
-    """{name: array} of the place in the data, if they have one."""
-    state = data.state() if hasattr(data, "state") else {}
+def _state(name, thing, method):
+    """{name: array} of what the data or the gan remember besides, if they do."""
+    state = getattr(thing, method)() if hasattr(thing, method) else {}
     if type(state) is not dict:
-        raise ValueError(f"the state of the data must be a dict of arrays, got {shown(state)}")
-    for name, array in state.items():
+        raise ValueError(f"the {method} of the {name} must be a dict of arrays, got {shown(state)}")
+    for key, array in state.items():
         if type(array) is not np.ndarray or DATA_DTYPES.get(array.dtype.name) != array.dtype:
             got = shown(getattr(array, "dtype", type(array)))
-            raise ValueError(f"the state of the data must be arrays of numbers, got {shown(name)} of {got}")
+            raise ValueError(f"the {method} of the {name} must be arrays of numbers, got {shown(key)} of {got}")
     return state
 
 
@@ -204,7 +213,7 @@ def _read_meta(archive):
     meta = json.loads(_check_length(text)) if text.isascii() else None
     if not isinstance(meta, dict) or meta.get("format") not in (FORMAT, OLD_FORMAT):
         raise CheckpointError(f"its format is neither {FORMAT!r} nor {OLD_FORMAT!r}")
-    meta = {"rates": [1.0, 1.0]} | (_from_old(meta) if meta["format"] == OLD_FORMAT else meta)
+    meta = OLDER | (_from_old(meta) if meta["format"] == OLD_FORMAT else meta)
     _check_meta(meta)
     _check_length(json.dumps(meta))
     return meta
@@ -238,6 +247,11 @@ def _make_rng(state):
     return rng
 
 
-def _read_data(archive, name, dtype, *shape):
-    dtype = DATA_DTYPES[require.choice("dtype", dtype, DATA_DTYPES)]
-    return _check_numbers(f"data.{name}", archive.read(f"data.{name}", dtype, tuple(shape)))
+def _read_state(archive, key, kinds):
+    """{name: array} of the arrays key.name, each of the dtype and shape that meta says."""
+
+    def read(name, dtype, *shape):
+        dtype, name = DATA_DTYPES[require.choice("dtype", dtype, DATA_DTYPES)], f"{key}.{name}"
+        return _check_numbers(name, archive.read(name, dtype, tuple(shape)))
+
+    return {name: read(name, *kind) for name, kind in kinds.items()}

@@ -34,9 +34,10 @@ class Equilibrium(NamedTuple):
 
 
 class Game:
-    """What games share: no settings, and a D whose reading is called D(x) and means a probability."""
+    """What games share: no settings, and a D whose reading is called D(x), means a probability, and is to be 1,
+    the target, for real samples."""
 
-    settings, reads, limits = (), "D", (0, 1)
+    settings, reads, limits, target = (), "D", (0, 1), 1.0
     V, loss, D = (property(lambda self, i=i: self.equilibrium[i]) for i in range(3))  # at equilibrium
 
     def probability(self, a):

@@ -37,7 +37,7 @@ class GAN:
 
     def check(self):
         """ValueError unless the parts fit together; a variant adds what its settings must be."""
-        require.pair(self.G, self.D, self.opt_g, self.opt_d, self.game)
+        require.pair(self)
 
     # --- two gradients ---
 

@@ -19,6 +19,8 @@ from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
 from npgan.network import Network
 from npgan.optim import SGD
 from npgan.variants import VARIANTS
+from npgan.variants.energy import AutoEncoder, PullingAway
+from npgan.variants.improved import Apart, MinibatchDiscrimination
 
 TOLERANCE = 1e-7
 STEPS = (1e-5, 1e-6, 1e-7)  # a smaller h is tried where a kink spoils the larger one
@@ -240,6 +242,9 @@ def check_everything(*, rng):
         yield from check_tangent(layer, *rng.standard_normal((2, 5, n)), rng=rng)
     deep = Dense(3, 6), LeakyReLU(0.2), Dense(6, 5), Tanh(), Dense(5, 4), Sigmoid(), Dense(4, 2)
     yield from check_layer(Network(*deep, rng=rng), rng.standard_normal((5, 3)), rng=rng)
+    yield from check_layer(MinibatchDiscrimination(3, 4, 2), rng.standard_normal((5, 3)), rng=rng)
+    folded = AutoEncoder(Dense(4, 3), Tanh(), Dense(3, 4), code=1, rng=rng)
+    yield from check_layer(folded, rng.standard_normal((5, 4)), rng=rng)
     for game in games.GAMES.values():
         yield from check_game(game, 3 * rng.standard_normal((5, 1)), 3 * rng.standard_normal((4, 1)))
     for kind in VARIANTS.values():
@@ -256,7 +261,13 @@ def check_steps(gan, *, m=6, rng):
 def small_gan(kind, game, *, rng):
     """A GAN of a variant, small enough to check every parameter, with curved and with bent layers."""
     G = Network(Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
-    D = Network(Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 1), rng=rng)
+    layers = [Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), Tanh()]
+    if issubclass(kind, PullingAway):
+        D = AutoEncoder(*layers, Dense(8, 3), code=1, rng=rng)
+    elif issubclass(kind, Apart):
+        D = Network(*layers, MinibatchDiscrimination(8, 3, 2), Dense(11, 1), rng=rng)
+    else:
+        D = Network(*layers, Dense(8, 1), rng=rng)
     return kind(G, D, SGD(G, lr=1.0), SGD(D, lr=1.0), game=game)
 
 

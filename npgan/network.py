@@ -27,13 +27,13 @@ class Network:
     together, or if a layer sits in another network already.
     """
 
-    settings = ("layers", "dtype")
+    settings, ends = ("layers", "dtype"), staticmethod(require.chain)  # (n_in, n_out), None where no Dense says
 
     def __init__(self, *layers, rng, dtype=np.float64):
         require.generator(rng)
         dtype = require.dtype(dtype)
         self.layers = list(layers)
-        self.n_in, self.n_out = require.chain(self.layers)  # None where no Dense says
+        self.n_in, self.n_out = self.ends(self.layers)
         size = sum(math.prod(shape) for _, _, shape in self.parameters())
         self._theta, self._grad = np.zeros(size, dtype), np.zeros(size, dtype)
         self._carve()

@@ -90,11 +90,12 @@ def whole(ax, lit=None):
     return ax
 
 
-def densities(ax, x, p, q, D=None, d_star=None):
+def densities(ax, x, p, q, D=None, d_star=None, game=non_saturating):
     """The paper's Figure 1 over a grid x (n,): p_data, p_g, and on a second scale D and D*.
 
-    p, q: densities (n,). D, d_star: probabilities (n,). The right axis is returned as ax.right. Both
-    scales end well above their curves: the strip on top is free for a legend.
+    p, q: densities (n,). D, d_star: (n,), as the game reads them: probabilities, or what it has in their
+    place. The right axis is returned as ax.right. Both scales end well above their curves: the strip on top
+    is free for a legend.
     """
     ax.fill_between(x, p, color=DATA, alpha=0.12, lw=0)
     ax.fill_between(x, q, color=GENERATOR, alpha=0.12, lw=0)
@@ -103,13 +104,20 @@ def densities(ax, x, p, q, D=None, d_star=None):
     ax.set(xlabel="x", ylabel="density", xlim=(x[0], x[-1]))
     ax.set_ylim(0, 1.3 * max(np.max(p), np.max(q)))
     ax.right = ax.twinx()
-    ax.right.set(ylabel="D(x)", ylim=(0, 1.3), yticks=[0, 0.25, 0.5, 0.75, 1])
-    ax.right.axhline(0.5, color=REFERENCE, lw=0.8, ls="--", label="D = 1/2")
+    ax.right.set(ylabel=f"{game.reads}(x)")
+    if game.limits:
+        ax.right.set(ylim=(0, 1.3), yticks=[0, 0.25, 0.5, 0.75, 1])
+        half = f"D = {game.target:g}/2" if game.target != 1 else "D = 1/2"
+        ax.right.axhline(game.equilibrium.D, color=REFERENCE, lw=0.8, ls="--", label=half)
     if d_star is not None:
-        label = "D* = p_data / (p_data + p_g)"
+        times = f"{game.target:g} " if game.target != 1 else ""
+        label = f"D* = {times}p_data / (p_data + p_g)"
         ax.right.plot(x, d_star, color=REFERENCE, alpha=0.45, lw=4, label=label)
     if D is not None:
-        ax.right.plot(x, D, color=DISCRIMINATOR, lw=2, ls="--", label="D")
+        ax.right.plot(x, D, color=DISCRIMINATOR, lw=2, ls="--", label=game.reads)
+        if not game.limits:
+            low, high = np.min(D), np.max(D)
+            ax.right.set_ylim(low - 0.05 * (high - low) - 1e-6, high + 0.35 * (high - low) + 1e-6)
     return ax
 
 

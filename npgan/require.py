@@ -27,6 +27,15 @@ def count(name, value, least=1):
     raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
 
 
+def inner(name, value, layers):
+    """Return value as an int if it is the index, as in a list, of a layer before the last, else ValueError."""
+    n = len(layers)
+    if isinstance(value, WHOLE) and not isinstance(value, bool) and -n <= value < n - 1 and value != -1:
+        return int(value)
+    ends = f"0 to {n - 2}, or {-n} to -2" if n > 1 else "and there is none"
+    raise ValueError(f"{name} must be the index of a layer before the last, {ends}, got {value!r}")
+
+
 def number(name, value, low=0.0, high=math.inf, *, include_low=False):
     """Return value as a float if low < value < high (<= with include_low), else ValueError."""
     if isinstance(value, NUMBERS) and not isinstance(value, bool):
@@ -107,8 +116,9 @@ def chain(layers):
     return n_in, n_out
 
 
-def pair(G, D, opt_g, opt_d, game):
-    """ValueError unless G, D, their optimisers and their game make a GAN."""
+def pair(gan):
+    """ValueError unless its G, D, optimisers and game make a GAN."""
+    G, D, game = gan.G, gan.D, gan.game
     if isinstance(game, type) or not hasattr(game, "discriminator"):
         raise ValueError(f"game must be one of npgan.games, such as games.minimax, got {game!r}")
     for name, net in ("G", G), ("D", D):
@@ -123,8 +133,11 @@ def pair(G, D, opt_g, opt_d, game):
         raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
     if G.dtype != D.dtype:
         raise ValueError(f"G and D must have one dtype, got {G.dtype} and {D.dtype}")
-    if getattr(opt_g, "net", None) is not G or getattr(opt_d, "net", None) is not D:
+    if getattr(gan.opt_g, "net", None) is not G or getattr(gan.opt_d, "net", None) is not D:
         raise ValueError("opt_g must have been made for G, and opt_d for D")
+    for layer in D.layers:
+        if hasattr(layer, "parts") and not getattr(gan, "apart", False):
+            raise ValueError(f"{layer} must not see real and fake as one minibatch: make the GAN an Apart")
 
 
 # --- arrays ---

@@ -150,10 +150,10 @@ def _spec(thing, classes, *parts):
 def _network_spec(net):
     """The spec of a network whose layers still look into its theta, as they did when it was made. (Only they
     are made again: a second theta would take memory, and its random start as long as to write the file.)"""
-    name, dtype = _known(net, NETWORKS), net.dtype.name
+    name = _known(net, NETWORKS)
     specs = [_spec(layer, LAYERS) for layer in net.layers]
     again = [_make(spec, LAYERS) for spec in specs]
-    if (*require.chain(again), _shapes(again)) != (net.n_in, net.n_out, _shapes(net.layers)):
+    if (*net.ends(again), _shapes(again)) != (net.n_in, net.n_out, _shapes(net.layers)):
         raise ValueError(f"the layers of a {name} were changed after it was made: it is now {shown(net)}")
     start = 0
     for i, one, shape in net.parameters():
@@ -161,7 +161,11 @@ def _network_spec(net):
         start += view.size
         if _place(getattr(net.layers[i], one, None)) != _place(view):
             raise ValueError(f"layers[{i}].{one} is another array now: write into it, {one}[...] = new")
-    return [name, {"layers": specs, "dtype": dtype}]
+    own = {setting: getattr(net, setting) for setting in net.settings if setting not in ("layers", "dtype")}
+    plain(name, own)
+    if own:
+        net.check()
+    return [name, {"layers": specs, "dtype": net.dtype.name} | own]
 
 
 def _place(array):

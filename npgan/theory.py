@@ -21,16 +21,19 @@ def integral(f, x=None):
     return float(np.trapezoid(f, _increasing(x)))
 
 
-def optimal_d(p, q):
+def optimal_d(p, q, target=1.0):
     """The discriminator that maximises V for fixed densities: D*(x) = p / (p + q).
 
     p, q: densities on the same grid, shape (n,), >= 0. Returns shape (n,), in [0, 1]; where both
     are 0 every D is optimal and 1/2 is returned. D* is 0 or 1 only where p or q is 0, else at least the
     nearest number inside. Raises ValueError if the shapes differ. Goodfellow et al. 2014, Proposition 1.
+    target: what D is to say of real samples; with one-sided label smoothing D* is target times that
+    (Salimans et al. 2016, section 3.4).
     """
     p, q = _densities(p, q)
     D = np.divide(p, p + q, out=np.full(p.shape, 0.5), where=p + q > 0)
-    return np.clip(D, np.where(p > 0, np.nextafter(0, 1), 0), np.where(q > 0, np.nextafter(1, 0), 1))
+    D = np.clip(D, np.where(p > 0, np.nextafter(0, 1), 0), np.where(q > 0, np.nextafter(1, 0), 1))
+    return require.number("target", target, 0, np.nextafter(1, 2)) * D
 
 
 def value(D, p, q, x=None):

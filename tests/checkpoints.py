@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.hostile.checkpoints import arrays, assert_equal  # noqa: F401  (for the tests)
+from benchmarks.hostile.checkpoints import arrays, assert_equal, small_d  # noqa: F401  (for the tests)
 from npgan import Adam, Dense, LeakyReLU, Network, Rows, Sigmoid, Tanh, games, train
 from npgan.checkpoint import CheckpointError, load, save
 from npgan.gan import GAN
@@ -14,7 +14,7 @@ from npgan.gan import GAN
 def make(seed=0, optimiser=Adam, dtype=np.float64, kind=GAN, **settings):
     rng = np.random.default_rng(seed)
     G = Network(Dense(2, 3), LeakyReLU(0.25), Dense(3, 3), Tanh(), Dense(3, 2), Sigmoid(), rng=rng, dtype=dtype)
-    D = Network(Dense(2, 4), LeakyReLU(0.1), Dense(4, 1), rng=rng, dtype=dtype)
+    D = small_d(kind, LeakyReLU(0.1), rng=rng, dtype=dtype)
     parts = G, D, optimiser(G, lr=1e-2), optimiser(D, lr=2e-2)
     return kind(*parts, game=games.minimax, latent="uniform", **settings), rng
 

@@ -119,7 +119,7 @@ def network(*layers, dtype="float64"):
         ({"meta": {"G": ["Net", {"layers": [], "dtype": "float64"}]}}, "it needs a 'Net', known are Network"),
         ({"meta": {"D": network(["Dense", {"n_in": 2, "n_out": 1}], dtype="float32")}}, "must have one dtype"),
         ({"meta": {"game": ["Poker", {}]}}, "it needs a 'Poker', known are Minimax"),
-        ({"meta": {"gan": ["CycleGAN", {}]}}, "it needs a 'CycleGAN', known are GAN, R1"),
+        ({"meta": {"gan": ["CycleGAN", {}]}}, "it needs a 'CycleGAN', known are GAN, FeatureMatching, Apart, "),
         ({"meta": {"gan": ["R1", {"latent": "normal", "sigma": 1}]}}, "R1 has gamma, got sigma"),
         ({"meta": {"gan": ["R1", {"latent": "normal", "gamma": -1}]}}, "gamma must be a number"),
         ({"meta": {"opt_g": ["Adam", {"lr": -1, "betas": [0.5, 0.9], "eps": 1e-8}]}}, "lr must be a number"),
@@ -152,7 +152,10 @@ def test_an_interrupted_save_leaves_the_old_file(saved, tmp_path, monkeypatch):
     assert path.read_bytes() == saved.read_bytes() and os.listdir(tmp_path) == ["c.npz"]
 
 
-OWN = {"R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2}}  # other values than the defaults
+OWN = {  # other values than the defaults
+    "FeatureMatching": {"layer": 0}, "PullingAway": {"pull": 0.2}, "Clipped": {"clip": 0.3},
+    "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from npgan import games, gradcheck, sigmoid
 
 ALL = list(games.GAMES.values())
+FIRST = [games.minimax, games.non_saturating, games.least_squares]  # those of games.py; variants have more
 
 
 @given(
@@ -58,10 +59,10 @@ def test_values_at_equilibrium(game, a):
 
 
 def test_the_reference_values_themselves():
-    assert [game.equilibrium for game in ALL] == [
+    assert ALL[:3] == FIRST and [game.equilibrium for game in FIRST] == [
         (-math.log(4), -math.log(2), 0.5), (-math.log(4), math.log(2), 0.5), (-0.25, 0.125, 0.5),
     ]  # fmt: skip
-    assert [game.unit for game in ALL] == ["nats", "nats", "half squares"]
+    assert [game.unit for game in FIRST] == ["nats", "nats", "half squares"]
 
 
 @pytest.mark.parametrize("game", ALL)
@@ -71,13 +72,14 @@ def test_the_three_numbers_are_those_of_the_equilibrium(game):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("game", ALL)
+@pytest.mark.parametrize("game", FIRST)
 def test_d_is_read_as_the_game_reads_it(game, rng):
     """A sample is judged real the more, the larger its logit; with D(x) on the paper's scale, 0 to 1."""
     a = rng.standard_normal((5, 1))
     wanted = a if game is games.least_squares else 1 / (1 + np.exp(-a))
     assert abs(game.judge(a) - wanted).max() < 1e-15 and (game.probability(a) == game.judge(a)).all()
     assert (game.reads, game.limits, game.settings) == ("D", (0, 1), ())
+    assert game.target == 1
 
 
 def test_a_game_of_ones_own_may_know_no_equilibrium():

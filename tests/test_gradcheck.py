@@ -294,7 +294,8 @@ def test_everything_the_command_checks_is_right(rng):
         if hasattr(kind, "tangent"):
             titles = [title for title in checks if title.startswith(f"tangent of {name}")]
             assert {title.split()[-1] for title in titles} >= {"dt", "dx"} and len(titles) >= 3
-    assert "tangent of Dense(3, 4) theta" in checks and any(name.startswith("Network") for name in checks)
+    assert "tangent of Dense(3, 4) theta" in checks
+    assert all(any(name.startswith(kind) for name in checks) for kind in ("Network", "AutoEncoder"))
     counts = {name: check.count for name, check in checks.items()}
     assert [counts[f"Dense(3, 4) {p}"] for p in ("W", "b", "x")] == [12, 4, 15]
     assert all(counts[f"{kind} x"] == 20 for kind in ("LeakyReLU(0.2)", "LeakyReLU(0)", "Tanh()", "Sigmoid()"))
@@ -308,7 +309,7 @@ def test_everything_the_command_checks_is_right(rng):
 
 
 def make(kind):
-    return kind(*{"Dense": (3, 4), "LeakyReLU": (0.2,)}.get(kind.__name__, ()))
+    return kind(*{"Dense": (3, 4), "LeakyReLU": (0.2,), "MinibatchDiscrimination": (3,)}.get(kind.__name__, ()))
 
 
 @pytest.mark.parametrize("game", games.GAMES.values(), ids=games.GAMES)

@@ -29,6 +29,8 @@ from npgan import SGD, Adam, Dense, Diverged, LeakyReLU, Network, RMSProp, Rows,
 from npgan.checkpoint import CheckpointError, load, save, state_dict
 from npgan.specs import describe
 from npgan.variants import VARIANTS
+from npgan.variants.energy import AutoEncoder, PullingAway
+from npgan.variants.improved import Apart, MinibatchDiscrimination
 
 ALLOWANCE = 8_000_000  # bytes of memory, besides 4 times the file
 SECONDS = 10
@@ -155,11 +157,16 @@ def arrays(gan):
     return found | {f"{n}.{key}": array for n, opt in optimisers.items() for key, array in opt.state().items()}
 
 
+def memories(*checkpoints):
+    """What the gan of each remembers besides."""
+    return [one.gan.memory() if hasattr(one.gan, "memory") else {} for one in checkpoints]
+
+
 def assert_equal(got, wanted):
     """Two Checkpoints that are the same throughout, in types too."""
     assert type(got.gan) is type(wanted.gan) and type(got.gan.game) is type(wanted.gan.game)
     assert repr(describe(got.gan)) == repr(describe(wanted.gan))
-    for one, other in (arrays(got.gan), arrays(wanted.gan)), (got.data, wanted.data):
+    for one, other in (arrays(got.gan), arrays(wanted.gan)), (got.data, wanted.data), memories(got, wanted):
         assert one.keys() == other.keys()
         for name, array in one.items():
             assert array.dtype == other[name].dtype and array.shape == other[name].shape, name
@@ -172,6 +179,16 @@ def assert_equal(got, wanted):
 # --- good files to start from ---
 
 
+def small_d(kind, activation, *, rng, dtype):
+    """A D 2-4-1 that can play in a GAN of this kind, with all that it may have."""
+    below = Dense(2, 4), activation
+    if issubclass(kind, PullingAway):
+        return AutoEncoder(*below, Dense(4, 2), code=1, rng=rng, dtype=dtype)
+    if issubclass(kind, Apart):
+        return Network(*below, MinibatchDiscrimination(4, 3, 2), Dense(7, 1), rng=rng, dtype=dtype)
+    return Network(*below, Dense(4, 1), rng=rng, dtype=dtype)
+
+
 @functools.cache
 def good():
     """Small checkpoints: the bytes of files, with every variant, optimiser, layer and dtype in one of them."""
@@ -181,7 +198,7 @@ def good():
             rng, optimiser = np.random.default_rng(i), (Adam, RMSProp, SGD)[i % 3]
             dtype = (np.float64, np.float32)[i % 2]
             G = Network(Dense(2, 3), LeakyReLU(0.25), Dense(3, 3), Tanh(), Dense(3, 2), rng=rng, dtype=dtype)
-            D = Network(Dense(2, 4), Sigmoid(), Dense(4, 1), rng=rng, dtype=dtype)
+            D = small_d(kind, Sigmoid(), rng=rng, dtype=dtype)
             gan = kind(G, D, optimiser(G, lr=1e-2), optimiser(D, lr=1e-2), game=games.minimax, latent="uniform")
             data, average = Rows(np.random.default_rng(9).random((10, 2))), 0.9 if i % 3 < 2 else None
             list(train(gan, data, steps=3, batch=4, rng=rng, average=average))

@@ -8,6 +8,7 @@ from npgan.app.tables import digests, read_arrays, read_history, read_progress
 from npgan.checkpoint import CheckpointError
 
 RESUMED = "seed", "batch", "d_steps", "order", "average", "anneal"  # the pair itself is in the checkpoint
+OLDER = {"variant": "gan", "optimiser": "Adam"}  # what configs did not say at first
 DIGESTS = "digests"  # in the checkpoint's config, beside the settings: see `tables.digests`
 CONFIG_LIMIT = 1_000_000  # bytes; ours have about 400
 
@@ -32,8 +33,8 @@ def prolonged(config, given, folder):
         raise CheckpointError(f"the checkpoint in {folder} does not say {', '.join(missing)}")
     key = length(config)
     for name, value in given.items():
-        if name != key and config.get(name) != value:
-            has = f"the run in {folder} has {name} = {told(config.get(name))}"
+        if name != key and (OLDER | config).get(name) != value:
+            has = f"the run in {folder} has {name} = {told((OLDER | config).get(name))}"
             raise ValueError(f"{has}, and cannot go on with {told(value)}")
     if given.get(key, config[key]) != config[key] and config["anneal"]:
         raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")

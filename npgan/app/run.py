@@ -105,7 +105,8 @@ class Run:
         """What the progress bar says: the epoch, if there are such; losses; what D thinks."""
         epoch = f"epoch {1 + len(self.training.progress)}, " if "epochs" in self.training.config else ""
         losses = f"V {record.V:+.3f}, G {record.loss:+.3f}"
-        return f"{epoch}{losses}, D(x) {record.d_real:.2f}, D(G(z)) {record.d_fake:.2f}"
+        reads = self.training.gan.game.reads
+        return f"{epoch}{losses}, {reads}(x) {record.d_real:.2f}, {reads}(G(z)) {record.d_fake:.2f}"
 
     def look(self):
         """Note how good the samples are now, and keep what the pictures will need."""

@@ -1,8 +1,8 @@
-"""Two cures for a discriminator that is too sure: a penalty on its slope, and noise on what it sees.
+"""Cures for a discriminator that is too sure: a penalty on its slope, and noise on what it sees.
 
 Where the supports of p_data and p_g hardly meet, the best D is a cliff: G gets no gradient, or a
-wild one, and near the equilibrium the two players circle each other. R1 keeps D flat around the
-data; instance noise makes the supports meet.
+wild one, and near the equilibrium the two players circle each other. A penalty keeps D flat where it is
+looked at; instance noise makes the supports meet.
 """
 
 import numpy as np
@@ -11,42 +11,57 @@ from npgan import require
 from npgan.gan import GAN
 
 
-class R1(GAN):
-    """D ascends V - gamma/2 E |grad_x a(x)|^2, the mean over real x, a the logit of D; G plays as before.
+class Penalised(GAN):
+    """D ascends V - P, with a penalty P on g = grad_x a, the slopes of its logit; G plays as before.
 
-    ValueError if a layer of D has no tangent. Mescheder, Geiger, Nowozin 2018.
+    Another penalty is two methods: where(x, fake), the points (m, d) that are looked at, and penalty(g),
+    which gives P and dP/dg (m, d), for slopes g (m, d). ValueError if a layer of D has no tangent.
     """
+
+    def check(self):
+        super().check()
+        for part in (self.D, *self.D.layers):
+            if not getattr(part, "tangent", None):
+                who, name = type(self).__name__, type(part).__name__
+                wanted = "tangent and tangent_backward in D and every layer of it"
+                raise ValueError(f"{who} needs {wanted}; {name} has none")
+
+    def V_gradient(self, x, fake):
+        """Fill D.grad with d (V - P) / d theta_d and return V - P, to be maximised."""
+        V = super().V_gradient(x, fake)
+        dV = self.D.grad.copy()
+        P = self.penalty_gradient(self.where(x, fake))
+        self.D.grad = dV - self.D.grad
+        return V - P
+
+    def penalty_gradient(self, x):
+        """Fill D.grad with dP / d theta_d for the slopes at x (m, d), and return P.
+
+        By the chain rule that is the gradient of g . u with u = dP/dg held fixed; and g . u is how fast
+        the logit changes as x moves along u, which is what `tangent` computes.
+        """
+        ones = np.ones_like(self.D.forward(x))  # (m, 1)
+        P, u = self.penalty(self.D.backward(ones, params=False))  # of g (m, d), row by row
+        self.D.tangent(u)
+        self.D.tangent_backward(ones)
+        return P
+
+
+class R1(Penalised):
+    """The penalty gamma/2 E |g|^2, the mean over real x. Mescheder, Geiger, Nowozin 2018."""
 
     settings = {"gamma": 1.0}
 
     def check(self):
         super().check()
         self.gamma = require.number("gamma", self.gamma, include_low=True)
-        for layer in self.D.layers:
-            if not hasattr(layer, "tangent"):
-                name = type(layer).__name__
-                raise ValueError(f"R1 needs tangent and tangent_backward in every layer of D; {name} has none")
 
-    def V_gradient(self, x, fake):
-        """Fill D.grad with d (V - penalty) / d theta_d and return V - penalty, to be maximised."""
-        V = super().V_gradient(x, fake)
-        dV = self.D.grad.copy()
-        penalty = self.penalty_gradient(x)
-        self.D.grad = dV - self.D.grad
-        return V - penalty
+    def where(self, x, fake):
+        return x
 
-    def penalty_gradient(self, x):
-        """Fill D.grad with d penalty / d theta_d, and return the penalty gamma/2 mean |grad_x a|^2.
-
-        Half a square has the gradient g . dg: with g = grad_x a held fixed, that is the gradient of
-        the derivative of a in the direction g.
-        """
-        D, m = self.D, len(x)
-        ones = np.ones_like(D.forward(x))  # (m, 1)
-        g = D.backward(ones, params=False)  # (m, d): grad_x a, row by row
-        D.tangent(g)  # (m, 1): |g|^2
-        D.tangent_backward(self.gamma / m * ones)
-        return float(self.gamma / 2 * (g**2).sum() / m)
+    def penalty(self, g):
+        u = self.gamma / len(g) * g
+        return float((u * g).sum() / 2), u
 
 
 class InstanceNoise(GAN):

@@ -18,8 +18,11 @@ from npgan.checkpoint import CheckpointError, load, save
 from npgan.gradcheck import small_gan
 from npgan.variants import VARIANTS
 
-SETTINGS = {"R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2}}
-OPTIONS = {"batch": 4, "average": 0.99}
+SETTINGS = {
+    "FeatureMatching": {"layer": 1}, "Apart": {}, "PullingAway": {"pull": 0.2}, "Clipped": {"clip": 0.3},
+    "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2},
+}  # fmt: skip
+OPTIONS = {"batch": 4, "average": 0.99, "order": "g_first"}  # G's step begins with what was there before
 
 
 def new(name):

@@ -2,13 +2,14 @@
 
 import argparse
 
-from npgan import require
+from npgan import models, require
 from npgan.app.commands.options import add_data, place, whole
 from npgan.app.console import complain
 from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder
 from npgan.games import GAMES, Diverged
 from npgan.latent import LATENTS
+from npgan.optim import OPTIMISERS
 from npgan.training import ORDERS
 
 OPTIONS = {
@@ -16,10 +17,12 @@ OPTIONS = {
     "epochs": (int, "how often every image is seen"),
     "batch": (int, "real samples, and as many fakes, per update"),
     "d_steps": (int, "updates of D per update of G: the k of Algorithm 1"),
+    "variant": (models.RECIPES, "what came after 2014, in place of the plain GAN; it brings its own defaults"),
     "game": (GAMES, "what D climbs and G descends"),
     "lr": (float, "learning rate of G, and of D unless --d-lr is given"),
     "d_lr": (float, "learning rate of D; --lr alone sets it, too"),
-    "beta1": (float, "Adam's first decay"),
+    "optimiser": (OPTIMISERS, "how both move"),
+    "beta1": (float, "Adam's first decay, or SGD's momentum"),
     "g_hidden": ("widths", "widths of G's hidden layers, such as 256,512"),
     "d_hidden": ("widths", "widths of D's hidden layers"),
     "latent": (LATENTS, "the noise z"),
@@ -29,6 +32,19 @@ OPTIONS = {
     "anneal": (bool, "let the learning rates fall linearly to 0"),
     "seed": (int, "seed of every random number: the same seed, the same bytes"),
 }
+OWN = {  # the settings that some variants have of their own
+    "target": (float, "what D is to say of real samples"),
+    "layer": (int, "which layer of D gives the features, counted as in a list"),
+    "kernels": (int, "how many kernels compare the samples of a batch"),
+    "dims": (int, "how many dimensions each kernel has"),
+    "margin": (float, "the energy from which on D leaves fakes alone"),
+    "code": (int, "width of the auto-encoder's code"),
+    "pull": (float, "weight of the pulling-away term"),
+    "clip": (float, "the largest weight that the critic may have"),
+    "weight": (float, "weight of the gradient penalty"),
+    "gamma": (float, "weight of the penalty"),
+    "sigma": (float, "standard deviation of the noise"),
+}
 
 
 def add(commands):
@@ -37,7 +53,10 @@ def add(commands):
     for demo in DEMOS.values():
         one = demos.add_parser(demo.name, help=demo.summary, description=about(demo))
         for name, default in demo.settings.items():
-            add_setting(one, name, default)
+            add_setting(one, name, OPTIONS[name], f"default {default if default is not None else 'none'}")
+        for name, option in OWN.items():
+            of = {v: demo.settings_of(v)[name] for v, recipe in models.RECIPES.items() if name in recipe.own}
+            add_setting(one, name, option, ", ".join(f"{variant}: {value}" for variant, value in of.items()))
         one.add_argument("--hidden", type=whole, metavar="N", help="one width for every hidden layer of both")
         if demo.classic:
             settings = ", ".join(f"{name} {value}" for name, value in demo.classic.items())
@@ -54,10 +73,10 @@ def about(demo):
     return f"Train on {demo.summary}.{threads}"
 
 
-def add_setting(command, name, default):
+def add_setting(command, name, option, default):
     """The option for one of a demo's settings; what is not given stays None."""
-    kind, text = OPTIONS[name]
-    flag, text = "--" + name.replace("_", "-"), f"{text} (default {default if default is not None else 'none'})"
+    kind, text = option
+    flag, text = "--" + name.replace("_", "-"), f"{text} ({default})"
     if kind is bool:
         command.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
     elif kind == "widths":
@@ -91,10 +110,12 @@ def widths(text):
 
 def given(args):
     """The settings that were typed, those that --classic stands for among them."""
-    typed = {name: value for name in args.demo.settings if (value := getattr(args, name)) is not None}
+    names = *args.demo.settings, *OWN
+    typed = {name: value for name in names if (value := getattr(args, name)) is not None}
     if args.hidden is not None:
+        defaults = args.demo.settings_of(args.variant or "gan")
         for name in "g_hidden", "d_hidden":
-            typed.setdefault(name, [args.hidden] * len(args.demo.settings[name]))
+            typed.setdefault(name, [args.hidden] * len(defaults[name]))
     if "average" in typed:
         typed["average"] = typed["average"] or None
     classic = args.demo.classic if args.classic else {}
@@ -120,12 +141,22 @@ def start(args):
         return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed)
     if "lr" in typed:
         typed.setdefault("d_lr", typed["lr"])
-    config = {"demo": name} | args.demo.settings | typed
+    variant = typed.get("variant", "gan")
+    models.own_settings(variant, {setting: typed[setting] for setting in OWN if setting in typed})
+    config = {"demo": name} | args.demo.settings_of(variant) | typed
     return Run.new(args.out, config, overwrite=args.overwrite, data_folder=args.data)
+
+
+def described(config):
+    """All settings of a run in one line."""
+    text = {list: lambda value: ",".join(map(str, value)), type(None): lambda value: "none"}
+    told = (f"{name} {text.get(type(value), str)(value)}" for name, value in config.items() if name != "demo")
+    return require.one_line(f"{config['demo']}: {', '.join(told)}")
 
 
 def run(args):
     with start(args) as run:
+        print(described(run.training.config))
         ended = run.train(quiet=args.quiet)
         try:
             if not ended.startswith("diverged"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from npgan import games, models, require
+from npgan import models, require
 from npgan.games import Diverged
 from npgan.gan import GAN
 from npgan.training import train
@@ -59,7 +59,11 @@ class Demo:
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
-        self.settings = models.SETTINGS[name] | {"seed": 0}
+        self.settings = self.settings_of("gan")
+
+    def settings_of(self, variant):
+        """{setting: default} of a variant on these data."""
+        return models.settings(self.name, variant) | {"seed": 0}
 
     def start(self, config, *, saved=None, data_folder=None):
         """The Training of a config, from step 1 or from a Checkpoint; ValueError for a config without sense."""
@@ -147,10 +151,8 @@ def check_sizes(config):
                 raise ValueError(f"{name} must be at most {most}, got {got}")
 
 
-def game_and_betas(config):
-    return {"game": games.by_name(config["game"]), "betas": (config["beta1"], models.BETA2)}
-
-
-def pair_options(config, *names):
-    """The options that a pair of `models` takes from a config: those named, its game and Adam's betas."""
-    return {name: config[name] for name in names} | game_and_betas(config)
+def pair_options(config):
+    """The options that a pair of `models` takes from a config."""
+    names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden", "game", "variant", "optimiser"
+    own = models.RECIPES[require.choice("variant", config["variant"], models.RECIPES)].own
+    return {name: config[name] for name in (*names, *own)} | {"betas": (config["beta1"], models.BETA2)}

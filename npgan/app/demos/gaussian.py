@@ -18,8 +18,7 @@ class GaussianDemo(Demo):
         return Gaussian(4.0, 1.25)
 
     def pair(self, config, *, rng):
-        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
-        return models.gaussian_pair(rng=rng, **pair_options(config, *names))
+        return models.gaussian_pair(rng=rng, **pair_options(config))
 
     def score(self, training, n=10_000):
         """n samples and their W1 to the data, beside that of n real ones."""
@@ -65,8 +64,9 @@ class GaussianDemo(Demo):
         x = np.linspace(data.mu - 5 * data.sigma, data.mu + 5 * data.sigma, 400)
         p, q = data.pdf(x), metrics.kernel_density(samples, x, bandwidth=0.08 if line else None)
         top, below = figure.subplots(2, 1, height_ratios=[4, 1])
-        seen = np.where(p + q > 1e-3, theory.optimal_d(p, q), np.nan)  # where there is anything to tell apart
-        plots.densities(top, x, p, q, gan.probability(x[:, None]), seen)
+        seen = np.where(p + q > 1e-3, theory.optimal_d(p, q, gan.game.target), np.nan)  # where there is any
+        D = None if hasattr(gan, "apart") else gan.probability(x[:, None])  # else it depends on the whole batch
+        plots.densities(top, x, p, q, D, seen if gan.game.limits else None, gan.game)
         plots.legend(top, loc="upper center", ncols=5)
         top.set_title("What G learned, and what D thinks of it")
         if line:

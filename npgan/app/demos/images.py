@@ -29,8 +29,7 @@ class DigitsDemo(Demo):
         return digits.Images(self.load("train", folder).images)
 
     def pair(self, config, *, rng):
-        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
-        return models.digits_pair(rng=rng, **pair_options(config, *names))
+        return models.digits_pair(rng=rng, **pair_options(config))
 
     def marks(self, config, data):
         """The step at which each epoch is complete; a batch may run over from one to the next."""
@@ -184,7 +183,9 @@ def look_lines(gan, looked_at, train):
     yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy that"
     yield "was moved by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a"
     yield "blur, which lies nearer. Theis et al. 2016. Whether G copies is for the eye: see nearest.png."
-    yield "\nMean of D(x), the chance of being real in D's eyes; D has learned against G as it is:"
+    reads = gan.game.reads
+    means = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
+    yield f"\nMean of {reads}(x), {means}; D has learned against G as it is:"
     for name, samples in looked_at.items():
         yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
     yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"

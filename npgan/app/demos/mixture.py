@@ -20,8 +20,7 @@ class MixtureDemo(Demo):
         return self.mixture()
 
     def pair(self, config, *, rng):
-        names = "lr", "d_lr", "n_z", "latent", "g_hidden", "d_hidden"
-        return models.mixture_pair(rng=rng, dtype=np.float32, **pair_options(config, *names))
+        return models.mixture_pair(rng=rng, dtype=np.float32, **pair_options(config))
 
     def score(self, training):
         """2,500 samples of G and their coverage of the modes."""
