@@ -28,8 +28,32 @@ from npgan import (
     models,
     train,
 )
+from npgan.variants.energy import AutoEncoder, Energy, PullingAway
+from npgan.variants.improved import FeatureMatching, MinibatchDiscrimination, Smoothed, smoothed
+from npgan.variants.regularised import R1, InstanceNoise
+from npgan.variants.wasserstein import Clipped, GradientPenalty, Wasserstein
 
 torch = pytest.importorskip("torch")
+
+
+class Folded(torch.nn.Sequential):
+    """An auto-encoder as an energy; the target is not detached."""
+
+    def forward(self, x):
+        return ((super().forward(x) - x) ** 2).mean(dim=1, keepdim=True)
+
+
+class Comparing(torch.nn.Module):
+    """Minibatch discrimination with one array (m, m, B, C); T lies as `state_dict` has it, (C, B, A)."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.T = torch.nn.Parameter(torch.empty(shape[::-1]))
+
+    def forward(self, x):
+        M = torch.einsum("ia,cba->ibc", x, self.T)
+        c = torch.exp(-(M[:, None] - M[None]).abs().sum(dim=3))  # (m, m, B)
+        return torch.cat([x, c.sum(dim=1) - 1], dim=1)
 
 
 def torch_net(net):
@@ -39,9 +63,11 @@ def torch_net(net):
         LeakyReLU: lambda layer: torch.nn.LeakyReLU(layer.slope),
         Tanh: lambda layer: torch.nn.Tanh(),
         Sigmoid: lambda layer: torch.nn.Sigmoid(),
+        MinibatchDiscrimination: lambda layer: Comparing(layer.T.shape),
     }
     dtype = {np.dtype(np.float64): torch.float64, np.dtype(np.float32): torch.float32}[net.dtype]
-    other = torch.nn.Sequential(*(make[type(layer)](layer) for layer in net.layers)).to(dtype)
+    kind = Folded if isinstance(net, AutoEncoder) else torch.nn.Sequential
+    other = kind(*(make[type(layer)](layer) for layer in net.layers)).to(dtype)
     other.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in checkpoint.state_dict(net).items()})
     return other
 
@@ -61,12 +87,20 @@ def torch_losses(game, D, x, fake):
     a_real, a_fake = D(x), D(fake)
     if game is games.least_squares:
         return ((a_real - 1) ** 2).mean() / 2 + (a_fake**2).mean() / 2, ((a_fake - 1) ** 2).mean() / 2
+    if isinstance(game, Energy):
+        return a_real.mean() + F.relu(game.margin - a_fake).mean(), a_fake.mean()
+    if isinstance(game, Wasserstein):
+        return a_fake.mean() - a_real.mean(), -a_fake.mean()
+    if isinstance(game, Smoothed):
+        soft = torch.full_like(a_real, game.target)
+        real = F.binary_cross_entropy_with_logits(a_real, soft)
+        return real - F.logsigmoid(-a_fake).mean(), -F.logsigmoid(a_fake).mean()
     V = F.logsigmoid(a_real).mean() + F.logsigmoid(-a_fake).mean()
     return -V, F.logsigmoid(-a_fake).mean() if game is games.minimax else -F.logsigmoid(a_fake).mean()
 
 
 @pytest.mark.parametrize("k", [1, 3])
-@pytest.mark.parametrize("game", games.GAMES.values(), ids=games.GAMES)
+@pytest.mark.parametrize("game", [games.minimax, games.non_saturating, games.least_squares, smoothed])
 def test_fifty_alternating_steps_end_at_the_same_theta(game, k):
     rng = np.random.default_rng(0)
     G = Network(Dense(3, 16), LeakyReLU(0.2), Dense(16, 16), Tanh(), Dense(16, 2), rng=rng)
@@ -96,6 +130,91 @@ def test_fifty_alternating_steps_end_at_the_same_theta(game, k):
         theirs = theta_of(net, other)
         assert np.linalg.norm(net.theta - theirs) <= 1e-10 * np.linalg.norm(theirs)
     assert np.linalg.norm(G.theta - start) > 1e-2
+
+
+def slope(D, x):
+    """grad_x of D's logits, row by row, as a graph that can be differentiated again."""
+    x = x.detach().requires_grad_()
+    (g,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return g
+
+
+def torch_d_loss(gan, D, x, fake, z):
+    """What D descends in a variant. z: all columns of our noise."""
+    n_z, d = gan.G.n_in, gan.G.n_out
+    if isinstance(gan, InstanceNoise):
+        x, fake = x + gan.sigma * z[:, n_z + d :], fake + gan.sigma * z[:, n_z : n_z + d]
+    loss, _ = torch_losses(gan.game, D, x, fake)
+    if isinstance(gan, R1):
+        loss = loss + gan.gamma / 2 * (slope(D, x) ** 2).sum(dim=1).mean()
+    if isinstance(gan, GradientPenalty):
+        norm = slope(D, z[:, n_z:] * x + (1 - z[:, n_z:]) * fake).norm(dim=1)
+        loss = loss + gan.weight * ((norm - 1) ** 2).mean()
+    return loss
+
+
+def torch_g_loss(gan, D, x, fake, z):
+    """What G descends in a variant. x: the real samples of D's latest step."""
+    n_z, d = gan.G.n_in, gan.G.n_out
+    if isinstance(gan, FeatureMatching):
+        below = torch.nn.Sequential(*list(D)[: gan.layer + 1])
+        return ((below(x).mean(dim=0) - below(fake).mean(dim=0)) ** 2).sum()
+    if isinstance(gan, InstanceNoise):
+        fake = fake + gan.sigma * z[:, n_z : n_z + d]
+    _, loss = torch_losses(gan.game, D, x, fake)
+    if isinstance(gan, PullingAway):
+        u = torch.nn.functional.normalize(torch.nn.Sequential(*list(D)[: gan.D.code + 1])(fake), dim=1)
+        cosine, m = u @ u.T, len(fake)
+        loss = loss + gan.pull * ((cosine**2).sum() - (cosine.diagonal() ** 2).sum()) / (m * (m - 1))
+    return loss
+
+
+CASES = {  # variants of `npgan train`, and their settings, with the optimisers of both
+    "smoothed": {}, "feature-matching": {}, "feature-matching, first layer": {"layer": 0},
+    "minibatch": {"kernels": 4, "dims": 3}, "ebgan": {"margin": 0.3, "code": 3},
+    "ebgan-pt": {"margin": 0.3, "code": 3, "pull": 0.5}, "wgan": {"clip": 0.05}, "wgan-gp": {"weight": 2.0},
+    "r1": {"gamma": 0.5}, "instance-noise": {"sigma": 0.3}, "wgan-gp, non_saturating": {"weight": 2.0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("optimiser", ["Adam", "RMSProp"])
+@pytest.mark.parametrize("case", CASES)
+def test_fifty_steps_of_each_variant_end_at_the_same_theta(case, optimiser):
+    """Two updates of D for one of G; penalties by double backward; curved and bent activations."""
+    rng, (variant, *more) = np.random.default_rng(0), case.split(", ")
+    game = "non_saturating" if "non_saturating" in more else None
+    gan = models.pair(
+        (3, 12, 12, 2), (2, 12, 12, 1), rng=rng, lr=1e-3, d_lr=2e-3, activation=Tanh, variant=variant,
+        game=game, optimiser=optimiser, g_activation=lambda: LeakyReLU(0.2), **CASES[case],
+    )  # fmt: skip
+    tG, tD = torch_net(gan.G), torch_net(gan.D)
+    kind = {"Adam": torch.optim.Adam, "RMSProp": torch.optim.RMSprop}[optimiser]
+    opt_g, opt_d = kind(tG.parameters(), lr=1e-3), kind(tD.parameters(), lr=2e-3)
+    start = gan.G.theta.copy()
+    for _ in range(50):
+        for _ in range(2):
+            x, z = 1 + rng.standard_normal((16, 2)), gan.noise(16, rng=rng)
+            V, tx, tz = gan.discriminator_step(x, z), torch.from_numpy(x), torch.from_numpy(z)
+            opt_d.zero_grad()
+            loss = torch_d_loss(gan, tD, tx, tG(tz[:, :3]).detach(), tz)
+            loss.backward()
+            opt_d.step()
+            if isinstance(gan, Clipped):
+                for p in tD.parameters():
+                    p.data.clamp_(-gan.clip, gan.clip)
+            assert math.isclose(V, -loss.item(), rel_tol=1e-9, abs_tol=1e-11)
+        z = gan.noise(16, rng=rng)
+        ours, tz = gan.generator_step(z), torch.from_numpy(z)
+        opt_g.zero_grad()
+        loss = torch_g_loss(gan, tD, tx, tG(tz[:, :3]), tz)
+        loss.backward()
+        opt_g.step()
+        assert math.isclose(ours, loss.item(), rel_tol=1e-9, abs_tol=1e-11)
+    for net, other in (gan.G, tG), (gan.D, tD):
+        theirs = theta_of(net, other)
+        assert np.linalg.norm(net.theta - theirs) <= 1e-9 * np.linalg.norm(theirs)
+    assert np.linalg.norm(gan.G.theta - start) > 1e-2
+    assert {case.split(", ")[0] for case in CASES} == models.RECIPES.keys() - {"gan"}
 
 
 @pytest.mark.parametrize(
