@@ -15,6 +15,9 @@ Contenders, all in float32 but for the one that says otherwise:
     torch in memory  torch classic, but with all its images ready in one float tensor
     torch tuned      PyTorch with care: in memory, one batch, logits, no unused gradient, fused Adam
 
+The case "penalty" is WGAN-GP, whose gradient of a gradient PyTorch finds by differentiating twice. "minibatch"
+is one forward and backward of minibatch discrimination (B = 50, C = 5), in PyTorch with one array (m, m, B, C).
+
 Each runs in its own process (two maths libraries in one process disturb each other), in turn, A B C
 A B C; a round times many iterations after a warm-up, and the median round is printed. Machines
 drift: quote the ratios of one run. Contenders that need PyTorch are left out where it is missing.
@@ -35,7 +38,10 @@ CASES = {  # sizes of G and D, batch, iterations per round
     "gaussian": ((1, 16, 16, 1), (1, 16, 16, 1), 64, 1500),
     "mixture": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
     "digits": ((100, 256, 512, 1024, 784), (784, 512, 256, 1), 64, 60),
+    "penalty": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
+    "minibatch": ((), (64,), 128, 60),
 }
+ONLY = {"penalty": ("npgan", "torch classic", "torch tuned"), "minibatch": ("npgan", "torch tuned")}
 CONTENDERS = (
     "npgan", "npgan float64", "npgan averaged", "npgan one noise", "bare products", "torch classic",
     "torch in memory", "torch tuned",
@@ -50,7 +56,8 @@ def npgan_iterations(case, dtype=np.float32, average=None, order="d_first"):
     g_sizes, d_sizes, batch, _ = CASES[case]
     rng = np.random.default_rng(0)
     end = (Tanh(),) if case == "digits" else ()
-    gan = models.pair(g_sizes, d_sizes, rng=rng, lr=LR, betas=BETAS, dtype=dtype, end=end)
+    variant = "wgan-gp" if case == "penalty" else "gan"
+    gan = models.pair(g_sizes, d_sizes, rng=rng, lr=LR, betas=BETAS, dtype=dtype, end=end, variant=variant)
     if case == "digits":
         data = Images(rng.integers(256, size=(10_000, 784), dtype=np.uint8))
     else:
@@ -191,17 +198,94 @@ def torch_tuned_iterations(case):
         yield g_loss.item(), d_loss.item()
 
 
+def torch_classic_penalty_iterations(case):
+    """As most scripts have it: three passes of D, Adam as it comes."""
+    torch, G, D, real, noise = torch_pair(case, sigmoid=False)
+    opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS)
+    opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS)
+    while True:
+        x = real()
+        made, alpha = G(noise(len(x))).detach(), torch.rand(len(x), 1)
+        between = (alpha * x + (1 - alpha) * made).requires_grad_(True)
+        a, ones = D(between), torch.ones(len(x), 1)
+        g = torch.autograd.grad(a, between, ones, create_graph=True, retain_graph=True, only_inputs=True)[0]
+        d_loss = D(made).mean() - D(x).mean() + 10 * ((g.norm(2, dim=1) - 1) ** 2).mean()
+        opt_d.zero_grad()
+        d_loss.backward()
+        opt_d.step()
+        opt_g.zero_grad()
+        g_loss = -D(G(noise(len(x)))).mean()
+        g_loss.backward()
+        opt_g.step()
+        yield g_loss.item(), d_loss.item()
+
+
+def torch_penalty_iterations(case):
+    torch, G, D, real, noise = torch_pair(case, sigmoid=False)
+    opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS, fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS, fused=True)
+    while True:
+        x = real()
+        with torch.no_grad():
+            made, alpha = G(noise(len(x))), torch.rand(len(x), 1)
+        a = D(torch.cat([x, made]))
+        between = torch.lerp(made, x, alpha).requires_grad_()
+        (g,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
+        d_loss = a[len(x) :].mean() - a[: len(x)].mean() + 10 * ((g.norm(dim=1) - 1) ** 2).mean()
+        opt_d.zero_grad()
+        d_loss.backward()
+        opt_d.step()
+        D.requires_grad_(False)
+        g_loss = -D(G(noise(len(x)))).mean()
+        opt_g.zero_grad()
+        g_loss.backward()
+        opt_g.step()
+        D.requires_grad_(True)
+        yield g_loss.item(), d_loss.item()
+
+
+def minibatch_iterations(case):
+    from npgan import Network
+    from npgan.variants.improved import MinibatchDiscrimination
+
+    _, (features,), m, _ = CASES[case]
+    rng = np.random.default_rng(0)
+    net = Network(MinibatchDiscrimination(features, 50, 5), rng=rng, dtype=np.float32)
+    x = rng.standard_normal((m, features)).astype(np.float32)
+    while True:
+        yield net.backward(net.forward(x))
+
+
+def torch_minibatch_iterations(case):
+    import torch
+
+    _, (features,), m, _ = CASES[case]
+    T = (torch.randn(features, 50, 5) / 40).requires_grad_()
+    x = torch.randn(m, features).requires_grad_()
+    while True:
+        M = torch.einsum("ia,abc->ibc", x, T)
+        c = torch.exp(-(M[:, None] - M[None]).abs().sum(dim=3))
+        y = torch.cat([x, c.sum(dim=1) - 1], dim=1)
+        x.grad = T.grad = None
+        y.backward(y)
+        yield x.grad
+
+
 def measure(contender, case):
     """Seconds per iteration of one contender, in this process."""
+    special = {"penalty": (npgan_iterations, torch_classic_penalty_iterations, torch_penalty_iterations)}
+    special["minibatch"] = minibatch_iterations, None, torch_minibatch_iterations
+    usual = npgan_iterations, torch_classic_iterations, torch_tuned_iterations
+    ours, classic, tuned = special.get(case, usual)
     iterations = {
-        "npgan": lambda: npgan_iterations(case),
+        "npgan": lambda: ours(case),
         "npgan float64": lambda: npgan_iterations(case, dtype=np.float64),
         "npgan averaged": lambda: npgan_iterations(case, average=0.999),
         "npgan one noise": lambda: npgan_iterations(case, order="one_noise"),
         "bare products": lambda: bare_iterations(case),
-        "torch classic": lambda: torch_classic_iterations(case),
+        "torch classic": lambda: classic(case),
         "torch in memory": lambda: torch_classic_iterations(case, loader=False),
-        "torch tuned": lambda: torch_tuned_iterations(case),
+        "torch tuned": lambda: tuned(case),
     }[contender]()
     n = CASES[case][-1]
     for _ in range(n // 3):
@@ -221,12 +305,14 @@ def measure_elsewhere(contender, case):
 def compare(case, rounds):
     contenders = [c for c in CONTENDERS if "torch" not in c or importlib.util.find_spec("torch")]
     contenders = [c for c in contenders if c != "torch in memory" or case == "digits"]
+    contenders = [c for c in contenders if c in ONLY.get(case, CONTENDERS)]
     times = {contender: [] for contender in contenders}
     for _ in range(rounds):
         for contender in contenders:
             times[contender].append(measure_elsewhere(contender, case))
     g_sizes, d_sizes, batch, _ = CASES[case]
-    print(f"\n{case}: G {'-'.join(map(str, g_sizes))}, D {'-'.join(map(str, d_sizes))}, batch {batch}")
+    nets = f"G {'-'.join(map(str, g_sizes))}, D {'-'.join(map(str, d_sizes))}, " if g_sizes else ""
+    print(f"\n{case}: {nets}batch {batch}")
     print(f"{'contender':16s} {'ms/iteration':>12s} {'lowest':>8s} {'highest':>8s} {'npgan / it':>11s}")
     ours = np.median(times["npgan"])
     for contender, seconds in times.items():

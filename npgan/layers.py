@@ -12,12 +12,11 @@ Two more, for a loss on the slopes of a network (the penalties in `variants`); t
 direction in which x moves, and y then moves along its tangent dy/dx t (m, n_out):
 
     tangent(t)    the tangent at the latest forward's x; t is remembered
-    tangent_backward(dt, dy)
-                  (dt, dx) for the input, given dt and dy, the gradients of one number with respect
-                  to tangent and y. A layer with parameters also overwrites dW, db.
+    tangent_backward(dt, dy)    (dt, dx) for the input, given those for tangent and y, the gradients of one
+                  number; dy is the float 0.0 if no layer above is curved. Also overwrites dW, db.
 
 A layer with parameters names their `shapes` and fills them in `init(rng)`; the Network it is put into
-hands it the arrays W, b, dW, db. `settings` names the arguments that make the same layer again.
+hands it W, b, dW, db. `settings` names the arguments that make the same layer again.
 """
 
 from functools import lru_cache
@@ -30,8 +29,7 @@ ones = lru_cache(np.ones)  # the same few at every step
 
 
 class Dense:
-    """y = x W + b: every output is a weighted sum of every input. x (m, n_in), W (n_in, n_out), b (n_out,),
-    y (m, n_out). ValueError if x has another shape or dtype."""
+    """y = x W + b, x (m, n_in), W (n_in, n_out), b (n_out,). ValueError if x has another shape or dtype."""
 
     settings = ("n_in", "n_out")
 
@@ -68,7 +66,8 @@ class Dense:
         return np.dot(t, self.W)
 
     def tangent_backward(self, dt, dy):
-        dx = self.backward(dy)
+        self.dW[...] = self.db[...] = 0.0
+        dx = dy if isinstance(dy, float) else self.backward(dy)
         self.dW += np.dot(self.t.T, dt)
         return np.dot(dt, self.W.T), dx
 
@@ -91,7 +90,8 @@ class Activation:
         return self.backward(t)
 
     def tangent_backward(self, dt, dy):
-        return self.backward(dt), self.backward(self.bend(dt, dy))
+        dy = self.bend(dt, dy)
+        return self.backward(dt), dy if isinstance(dy, float) else self.backward(dy)
 
 
 class LeakyReLU(Activation):

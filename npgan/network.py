@@ -99,7 +99,7 @@ class Network:
     def tangent_backward(self, dt):
         """Given dt = d loss / d tangent (m, n_out), overwrite grad. It belongs to the latest tangent. y
         itself is not part of the loss, but the tangent depends on it wherever a layer is curved."""
-        dy = np.zeros_like(dt)
+        dy = 0.0
         for layer in reversed(self.layers):
             dt, dy = layer.tangent_backward(dt, dy)
 

@@ -103,6 +103,11 @@ class MinibatchDiscrimination:
         return dy[:, : self.n_in] + np.tensordot(dM, self.T, ([1, 2], [1, 2])) if inputs else None
 
 
+def kernels(M):
+    """M (m, B, C) as (B, C, m), laid out like that: the last axis is the one that runs fastest below."""
+    return np.ascontiguousarray(M.transpose(1, 2, 0))
+
+
 def closeness(M):
     """c_b(i, j) = exp(-|M_ib - M_jb|_1), (B, m, m), with 0 for i = j; M (m, B, C). Kernel by kernel, so that
     (C, m, m) stays in the cache."""
@@ -110,7 +115,7 @@ def closeness(M):
     if m < 2:
         raise ValueError(f"minibatch discrimination compares samples: it needs 2 or more in a batch, got {m}")
     c = np.empty((M.shape[1], m, m), M.dtype)
-    for Mb, cb in zip(M.transpose(1, 2, 0), c, strict=True):  # (C, m), (m, m)
+    for Mb, cb in zip(kernels(M), c, strict=True):  # (C, m), (m, m)
         np.exp(-np.abs(Mb[:, :, None] - Mb[:, None, :]).sum(axis=0), out=cb)
         np.fill_diagonal(cb, 0)
     return c
@@ -119,7 +124,7 @@ def closeness(M):
 def closeness_gradient(M, c, do):
     """d loss / dM (m, B, C), given do = d loss / do (m, B), with o_b(i) = sum_j c_b(i, j)."""
     dM = np.empty_like(M)
-    for b, Mb in enumerate(M.transpose(1, 2, 0)):
+    for b, Mb in enumerate(kernels(M)):
         pull = c[b] * (do[:, b, None] + do[:, b])  # c(i, j) is in o(i) and in o(j)
         dM[:, b] = -np.einsum("ij,cij->ic", pull, np.sign(Mb[:, :, None] - Mb[:, None, :]))
     return dM
