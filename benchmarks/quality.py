@@ -2,6 +2,8 @@
 
     python -m benchmarks.quality gaussian          seeds 0 to 9 at the defaults of `npgan train`
     python -m benchmarks.quality ring grid --seeds 300:303
+    python -m benchmarks.quality ring --seeds 100:110 --variants
+                                                   a line for each variant, the plain GAN first
     python -m benchmarks.quality mnist             score against time, beside the classic PyTorch script
 
 Each seed is one `npgan train` in this process, timed without its pictures, on as many threads as that
@@ -28,6 +30,7 @@ from benchmarks.steps import CASES, torch_classic_iterations
 from npgan import machine, metrics, models
 from npgan.app.demos import DEMOS
 from npgan.digits import unit_pixels
+from npgan.games import Diverged
 from npgan.metrics import parzen_log_likelihood
 
 
@@ -180,17 +183,26 @@ def mnist(seed=0):
                 print(f"{name} does not reach {goal:.1f}")
 
 
+def trained(name, seed, variant="gan", **changes):
+    """(steps, {measure: number} with the seconds) of one training at the defaults of the variant, but for the
+    changes; where it diverges, (steps, {})."""
+    settings = DEMOS[name].settings_of(variant) | {"seed": seed} | changes
+    training, start = DEMOS[name].start({"demo": name} | settings), time.perf_counter()
+    try:
+        with machine.threads(DEMOS[name].threads), np.errstate(over="ignore", invalid="ignore"):
+            for _ in training.records:
+                pass
+    except Diverged:
+        return training.steps, {}
+    seconds = time.perf_counter() - start
+    return training.steps, MEASURES[name](training.gan, np.random.default_rng([seed, 2])) | {"seconds": seconds}
+
+
 def table(name, seeds):
     """Train once per seed and print what the measure says, then mean, standard error and extremes."""
     rows = []
     for seed in seeds:
-        training = DEMOS[name].start({"demo": name} | DEMOS[name].settings | {"seed": seed})
-        start = time.perf_counter()
-        with machine.threads(DEMOS[name].threads):
-            for _ in training.records:
-                pass
-        seconds = time.perf_counter() - start
-        row = MEASURES[name](training.gan, np.random.default_rng([seed, 2])) | {"seconds": seconds}
+        _, row = trained(name, seed)
         if not rows:
             print(f"\n{name}: {MEASURES[name].__doc__}\n")
             print("seed      " + "".join(f"{key:>12s}" for key in row))
@@ -207,6 +219,49 @@ def table(name, seeds):
         print(f"{label:<10s}" + "".join(f"{value:12.3f}" for value in values))
 
 
+# --- the variants ---
+
+PAPERS = {  # the settings of the papers, which are those for images: a row of their own
+    "wgan, as published": {
+        "variant": "wgan", "clip": 0.01, "optimiser": "RMSProp", "lr": 5e-5, "d_lr": 5e-5, "batch": 64,
+        "d_steps": 5, "order": "d_first", "anneal": False,
+    },
+    "wgan-gp, as published": {
+        "variant": "wgan-gp", "weight": 10.0, "optimiser": "Adam", "lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0,
+        "batch": 64, "d_steps": 5, "order": "d_first", "anneal": False,
+    },
+}  # fmt: skip
+
+
+def variants(name, seeds, chosen):
+    """A line for each variant: means over the seeds +- their standard errors; on how many seeds every mode was
+    found; milliseconds a step (of G, with D's), seconds in all. "as published": the settings of the paper."""
+    changes = {variant: {"variant": variant} for variant in models.RECIPES} | PAPERS
+    k = len(DEMOS[name].data().means)
+    print(f"\n{name}, seeds {seeds[0]} to {seeds[-1]}: {MEASURES[name].__doc__}\n{variants.__doc__}\n")
+    titles = "modes", f"all {k} on", "quality %", "lowest", "reverse KL", "highest", "ms/step", "seconds"
+    print(f"{'variant':22s}" + "".join(f"{title:>14s}" for title in titles), flush=True)
+    for label in chosen or changes:
+        found = [trained(name, seed, **changes[label]) for seed in seeds]
+        steps, rows = found[0][0], [row for _, row in found if row]
+        if not rows:
+            print(f"{label:22s}  diverged on every seed", flush=True)
+            continue
+        modes, quality, kl, seconds = np.array([list(row.values()) for row in rows]).T
+        cells = [
+            with_error(modes), f"{(modes == k).sum()} of {len(seeds)}", with_error(100 * quality),
+            f"{100 * quality.min():.1f}", with_error(kl, 4), f"{kl.max():.4f}",
+            f"{1e3 * seconds.mean() / steps:.2f}", f"{seconds.mean():.0f}",
+        ]  # fmt: skip
+        diverged = f"   {len(seeds) - len(rows)} diverged" if len(rows) < len(seeds) else ""
+        print(f"{label:22s}" + "".join(f"{cell:>14s}" for cell in cells) + diverged, flush=True)
+
+
+def with_error(values, digits=1):
+    error = f" +- {values.std(ddof=1) / np.sqrt(len(values)):.{digits}f}" if len(values) > 1 else ""
+    return f"{values.mean():.{digits}f}{error}"
+
+
 def span(text):
     first, end = map(int, text.split(":"))
     return range(first, end)
@@ -217,14 +272,24 @@ def main():
     names = [*MEASURES, "mnist"]
     parser.add_argument("names", nargs="*", default=list(MEASURES), metavar="NAME", help=", ".join(names))
     parser.add_argument("--seeds", type=span, default=range(10), help="FIRST:END, END not included (0:10)")
+    known = [*models.RECIPES, *PAPERS]
+    text = f"a table of the variants of ring or grid, all or some with commas between: {', '.join(known)}"
+    parser.add_argument("--variants", nargs="?", const=",".join(known), metavar="NAME,...", help=text)
     parser.add_argument("--contender", choices=CONTENDERS, help="be this one of mnist, an epoch per line")
     args = parser.parse_args()
     if args.contender:
         return contend(args.contender, seed=0)
     if unknown := set(args.names) - set(names):
         parser.error(f"unknown name {unknown.pop()!r}; choose from {', '.join(names)}")
+    chosen = args.variants.split(",") if args.variants else []
+    if unknown := set(chosen) - set(known):
+        parser.error(f"unknown variant {unknown.pop()!r}; choose from {', '.join(known)}")
+    if chosen and not set(args.names) <= {"ring", "grid"}:
+        parser.error("--variants wants ring, grid, or both")
     for name in args.names:
-        if name == "mnist":
+        if chosen:
+            variants(name, args.seeds, chosen)
+        elif name == "mnist":
             mnist()
         else:
             table(name, args.seeds)

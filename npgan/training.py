@@ -82,7 +82,8 @@ def train(
     """
     require.generator(rng)
     steps, start = require.count("steps", steps), require.count("start", start, least=0)
-    batch, d_steps = require.count("batch", batch), require.count("d_steps", d_steps)
+    batch = require.count("batch", batch, least=getattr(gan, "least_batch", 1))
+    d_steps = require.count("d_steps", d_steps)
     play, anneal = ORDERS[require.choice("order", order, ORDERS)], require.flag("anneal", anneal)
     if order in ("simultaneous", "one_noise") and d_steps > 1:
         more = "d_first and g_first can have more"

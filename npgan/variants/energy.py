@@ -118,7 +118,7 @@ def pulling_away(S):
 class PullingAway(GAN):
     """EBGAN-PT: G's loss has pull * f(S) besides, S the codes of its fakes. Needs an AutoEncoder as D."""
 
-    settings = {"pull": 0.1}
+    settings, least_batch = {"pull": 0.1}, 2
 
     def check(self):
         super().check()

@@ -134,7 +134,7 @@ class Apart(GAN):
     """The GAN for a D with MinibatchDiscrimination: real and fake, one batch for all other layers, are two
     minibatches for that one."""
 
-    apart = True  # what `require.pair` asks for
+    apart, least_batch = True, 2  # what `require.pair` and `train` ask for
 
     def V_gradient(self, x, fake):
         layers = [layer for layer in self.D.layers if hasattr(layer, "parts")]
