@@ -226,7 +226,6 @@ plots.finish(fig, "08_fog")
 
 # %% [markdown]
 # Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
-# Noise leaves W1 alone if q is p shifted, but other differences fade. And TV is not the accuracy of the best D,
 # (1 + TV)/2 is. Here p is N(0, 1) and q is N(0, 4), whose own sigma is 2: without noise, then with sigma = 1 on
 # both.
 # %%
