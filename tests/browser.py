@@ -214,7 +214,7 @@ class Page:
             self.ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at)
 
     def screenshot(self, path=None, *, whole=False):
-        """What is seen, as PNG; whole: with what would have to be scrolled to. Written to path, if there is one."""
+        """What is seen, as PNG, and in a file if path names one; whole: with what is out of sight below."""
         data = base64.b64decode(self.ask("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
         if path is not None:
             Path(path).write_bytes(data)

@@ -1,0 +1,324 @@
+"""The lessons as pages to read: static HTML, with what each cell printed and drew under it; no script, nothing
+from elsewhere.
+
+A page holds its pictures and its style itself: it can be sent to somebody alone. A policy in it says so to the
+browser.
+"""
+
+import html
+import io
+import keyword
+import re
+import tokenize
+from importlib.metadata import version
+from string import Template
+
+import npgan
+from npgan.app.execute import executed
+from npgan.app.lessons import PAGES, folder, markdown, read
+
+GENERATOR = "npgan lessons --site"  # by this a page is known that may be replaced
+NAMES = {"00_map.md": "index.html", "README.md": "teachers.html"}
+LESSONS = re.compile(r"\b([Ll]essons? )(\d+b?(?:(?:,| and|, and| to) \d+b?)*)")  # "lessons 3 and 4"
+LINK = re.compile(r'<a href="(?!https?:)([^"#]*)(#[^"]*)?">(.*?)</a>', re.DOTALL)
+FORMULA = re.compile(r"(?<![\\$])(\$\$?)([^$`]+)\1")
+SIGNS = {r"\sim": "~", r"\int": "&int;", r"\,": " ", r"\|": "||", "\\": ""}  # log, max: their names will do
+
+PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="$generator">
+$meta<title>$title</title>
+<style>$style</style>
+</head>
+<body>
+<nav aria-label="Lessons">$nav</nav>
+<main>
+$body
+</main>
+<nav aria-label="Lessons, again">$nav</nav>
+<footer>$foot</footer>
+</body>
+</html>
+""")
+
+STYLE = """
+html { font-size: clamp(16px, 1.45vw, 26px); scroll-padding-top: 1rem; }
+body { margin: 0 auto; padding: 0 1rem 2rem; max-width: 60rem; color: #1b1f24; background: #fff;
+  font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; overflow-wrap: break-word; }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; justify-content: space-between; padding: .8rem 0;
+  font-size: .9rem; }
+nav span:empty { display: none; }
+a { color: #005a96; }
+a:focus-visible, pre:focus-visible, summary:focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0; }
+h2 { font-size: 1.4rem; line-height: 1.25; margin: 2.4rem 0 .6rem; }
+h3 { font-size: 1.1rem; }
+pre, code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .86rem; }
+pre code { font-size: inherit; }
+pre { overflow-x: auto; line-height: 1.45; padding: .7rem .9rem; margin: .6rem 0; border-radius: .3rem;
+  background: #f3f5f7; }
+.cell { position: relative; }
+.cell > a { position: absolute; top: .35rem; right: .5rem; font-size: .75rem; color: #57606a;
+  background: #f3f5f7; text-decoration: none; }
+.out { background: #fff; border-left: .3rem solid #009e73; border-radius: 0; padding: .2rem .9rem; }
+.code b { color: #00468b; font-weight: 600; } .code i { color: #57606a; font-style: italic; }
+.code q { color: #8a3c00; quotes: none; } .code u { color: #6f2c80; text-decoration: none; }
+figure { margin: .8rem 0; }
+img { max-width: 100%; height: auto; display: block; }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #d0d7de; }
+.formula { font-family: Georgia, "DejaVu Serif", serif; font-style: italic; }
+p.formula { text-align: center; font-size: 1.15rem; }
+footer { border-top: 1px solid #d0d7de; padding: .8rem 0; font-size: .9rem; color: #57606a; }
+@media print { nav { display: none; } pre { white-space: pre-wrap; } }
+"""
+
+
+# --- the pages ---
+
+
+def check():
+    """ValueError if the package that makes HTML of Markdown is not there."""
+    try:
+        import markdown  # noqa: F401
+    except ImportError:
+        raise ValueError('a site needs the package markdown: pip install "npgan[site]"') from None
+
+
+def check_free(out):
+    """ValueError if the folder holds an index.html that this command has not made."""
+    index = out / "index.html"
+    if index.exists() and f'content="{GENERATOR}"'.encode() not in index.read_bytes():
+        raise ValueError(f"{index} is there, and not made by {GENERATOR}: choose another folder")
+
+
+def build(some, say=print):
+    """{name: bytes} of the pages: these lessons, executed now, their answers, the map, the page for teachers.
+
+    say: told a line after each lesson. Failed if one does not run to its end.
+    """
+    place, pages = folder(), Pages(some)
+    texts = {name: (place / name).read_text(encoding="utf-8") for name in PAGES if (place / name).is_file()}
+    files = {}
+    for lesson in some:
+        for part in [lesson, *([read(lesson.answers)] if lesson.answers.is_file() else [])]:
+            result = executed(part)
+            files[pages.name(part.path)] = pages.lesson(lesson, part, result).encode()
+            pictures = sum("picture" in one for outputs in result.outputs for one in outputs)
+            what = "lesson" if part is lesson else "answers to lesson"
+            counts = f"{len(result.outputs)} cells, {pictures} pictures, {len(result.held)} asserts held"
+            say(f"{what} {lesson.number}: {counts} ({result.seconds:.1f} s)")
+    for name, text in texts.items():
+        files[NAMES[name]] = pages.prose_page(name, text).encode()
+    return files
+
+
+class Pages:
+    """What all pages of a site know: which others there are, in which order."""
+
+    def __init__(self, some):
+        self.lessons = some
+        self.by_number = {lesson.number: self.name(lesson.path) for lesson in some}
+        self.by_path = {name: page for name, page in NAMES.items() if (folder() / name).is_file()}
+        for lesson in some:
+            self.by_path[lesson.path.name] = self.name(lesson.path)
+            if lesson.answers.is_file():
+                self.by_path[f"answers/{lesson.answers.name}"] = self.name(lesson.answers)
+
+    def name(self, path):
+        """Of the page of a lesson, or of its answers."""
+        return f"{'answers_' if path.parent.name == 'answers' else ''}{path.stem}.html"
+
+    def lesson(self, lesson, part, result):
+        """The page of an executed lesson, or of its answers (then part is those)."""
+        body, cell = [], 0
+        for one in part.cells:
+            if one.prose:
+                body.append(self.prose(one.text, self.name(part.path)))
+            else:
+                body.append(code_cell(one.text, cell, result.outputs[cell]))
+                cell += 1
+        held, there = len(set(result.held)), len(set(result.asserts))
+        foot = f"Executed with npgan {npgan.__version__} and NumPy {version('numpy')}: "
+        foot += f"{held} of {there} asserts reached, and all of these held. The script: "
+        foot += f"<code>lessons/{'answers/' if part is not lesson else ''}{html.escape(part.path.name)}</code>"
+        meta = f'<meta name="npgan-asserts" content="{held}/{there}">\n'
+        nav = self.nav(lesson, answers=part is not lesson)
+        return page(part.title, contents("\n".join(body)), nav, foot, meta)
+
+    def nav(self, lesson, answers):
+        i, links = self.lessons.index(lesson), ["", "", ""]
+        if answers:
+            links[0] = a(self.name(lesson.path), f"&larr; lesson {lesson.number}")
+        elif i > 0:
+            before = self.lessons[i - 1]
+            links[0] = a(self.name(before.path), f"&larr; {before.number} {html.escape(before.title)}", "prev")
+        links[1] = a("index.html", "all lessons")
+        if i + 1 < len(self.lessons) and not answers:
+            after = self.lessons[i + 1]
+            links[2] = a(self.name(after.path), f"{after.number} {html.escape(after.title)} &rarr;", "next")
+        return "".join(f"<span>{link}</span>" for link in links)
+
+    def prose_page(self, name, text):
+        """The map, as the first page, with the order of the lessons on its top; or the page for teachers."""
+        if NAMES[name] == "index.html":
+            text = with_order_first(text)
+            links = [a("teachers.html", "for teachers")] if "README.md" in self.by_path else []
+            if self.lessons:
+                first = self.lessons[0]
+                links.append(a(self.name(first.path), f"{first.number} {html.escape(first.title)} &rarr;", "next"))
+        else:
+            links = [a("index.html", "all lessons")]
+        body = self.prose(text, NAMES[name])
+        title = re.search(r"^# (.+)$", text, re.MULTILINE)
+        foot = f"npgan {npgan.__version__}. Everything on these pages stands in them: nothing is fetched."
+        nav = "".join(f"<span>{link}</span>" for link in links)
+        return page(title[1] if title else "npgan", body, nav, foot)
+
+    def prose(self, text, here):
+        """HTML of Markdown, with links to the other pages; what has no page here is no link."""
+        made = to_html(text)
+        made = re.sub(r"<code>lessons/((?:answers/)?\w+\.py)</code>", r'<a href="\1"><code>lessons/\1</code></a>', made)
+        made = LINK.sub(self.link, made)
+        return "".join(self.cited(part, here) if plain else part for part, plain in pieces(made))
+
+    def link(self, found):
+        path, part, text = found[1], found[2] or "", found[3]
+        if not path:
+            return found[0]
+        page = self.by_path.get(path)
+        return a(page + part, text) if page else text
+
+    def cited(self, text, here):
+        """Links for "lesson 3" and "lessons 3 and 4"."""
+
+        def linked(found):
+            page = self.by_number.get(found[0])
+            return a(page, found[0]) if page and page != here else found[0]
+
+        return LESSONS.sub(lambda found: found[1] + re.sub(r"\d+b?", linked, found[2]), text)
+
+
+def page(title, body, nav, foot, meta=""):
+    title = html.escape(title if "npgan" in title else f"{title} - npgan")
+    return PAGE.substitute(
+        generator=GENERATOR, meta=meta, title=title, style=STYLE, nav=nav, body=body, foot=foot
+    )
+
+
+def a(href, text, rel=""):
+    return f'<a href="{href}"{f" rel={rel}" if rel else ""}>{text}</a>'
+
+
+def with_order_first(text):
+    """The map with its section "The order" right under the title."""
+    head, *sections = re.split(r"(?=^## )", text, flags=re.MULTILINE)
+    title, _, opening = head.partition("\n")
+    order = [section for section in sections if section.startswith("## The order")]
+    others = [section for section in sections if section not in order]
+    return "\n\n".join([title, *order, opening, *others])
+
+
+def contents(body):
+    """The page with a name for each of its sections, and behind its first paragraph a list of them."""
+    names = []
+
+    def named(found):
+        names.append(found[1])
+        return f'<h2 id="part-{len(names)}">{found[1]}</h2>'
+
+    body = re.sub(r"<h2>(.*?)</h2>", named, body)
+    items = "".join(f"<li>{a(f'#part-{i}', name)}</li>" for i, name in enumerate(names, start=1))
+    parts = f"<details><summary>On this page</summary><ol>{items}</ol></details>" if names else ""
+    head, end, rest = body.partition("</h1>")
+    return head + end + parts + rest if end else parts + body
+
+
+# --- cells ---
+
+
+def to_html(text):
+    """HTML of a prose cell: Markdown with formulas, which stay text."""
+    import markdown as converter
+
+    text = FORMULA.sub(formula, markdown(text))
+    text = re.sub(r"(?<=\n)(?=(?:- |1\. ))(?<!\n\n)", "\n", text)  # a list may follow a line of a paragraph
+    text = re.sub(r"(^(?:- |\d+\. ).*)\n\n(?=(?:- |1\. ))", r"\1\n", text, flags=re.MULTILINE)
+    made = converter.markdown(text, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
+    return made.replace("<pre>", '<pre tabindex="0">')
+
+
+def formula(found):
+    """A formula in TeX as one reads it aloud: E_{x \\sim p_{data}} with what is below set below."""
+    text = html.escape(found[2])
+    for sign, plain in SIGNS.items():
+        text = text.replace(sign, plain)
+    while "{" in text:
+        text, before = re.sub(r"([_^])\{([^{}]*)\}", below, text), text
+        if text == before:
+            break
+    text = re.sub(r"([_^])(\w)", below, text)
+    if found[1] == "$$":
+        return f'\n<p class="formula">{text}</p>\n'
+    return f'<span class="formula">{text}</span>'
+
+
+def below(found):
+    tag = "sub" if found[1] == "_" else "sup"
+    return f"<{tag}>{found[2]}</{tag}>"
+
+
+def pieces(made):
+    """(text, is it plain text, in no heading, link or code?) of HTML, in order."""
+    within = 0
+    for part in re.split(r"(<[^>]+>)", made):
+        tag = re.match(r"<(/?)(a|code|pre|h\d)\b", part)
+        if tag:
+            within += -1 if tag[1] else 1
+        yield part, not within and not part.startswith("<")
+
+
+def code_cell(code, number, outputs):
+    """A code cell, and under it what it printed and drew."""
+    name = f"cell-{number + 1}"
+    made = [f'<div class="cell" id="{name}"><a href="#{name}" aria-label="code cell {number + 1}">{number + 1}</a>']
+    made.append(f'<pre class="code" tabindex="0"><code>{highlighted(code)}</code></pre></div>')
+    for one in outputs:
+        if "text" in one:
+            if one["text"].strip():
+                made.append(f'<pre class="out" tabindex="0"><samp>{html.escape(one["text"].rstrip())}</samp></pre>')
+        else:
+            source = f"data:image/webp;base64,{one['picture']}"
+            made.append(f'<figure><img src="{source}" alt="{html.escape(one["alt"])}"></figure>')
+    return "\n".join(made)
+
+
+def highlighted(code):
+    """HTML of Python: <b> for keywords, <q> strings, <i> comments, <u> numbers."""
+    lines = code.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    made, done = [], 0
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        tag = tag_of(token)
+        if not tag:
+            continue
+        start, end = (starts[row - 1] + column for row, column in (token.start, token.end))
+        made += [html.escape(code[done:start], quote=False), f"<{tag}>{html.escape(code[start:end], quote=False)}</{tag}>"]
+        done = end
+    return "".join(made) + html.escape(code[done:], quote=False)
+
+
+def tag_of(token):
+    kind = tokenize.tok_name[token.type]
+    if kind == "NAME":
+        return "b" if keyword.iskeyword(token.string) else ""
+    if kind == "STRING" or kind.startswith("FSTRING"):  # an f-string is several tokens from Python 3.12 on
+        return "q"
+    return {"COMMENT": "i", "NUMBER": "u"}.get(kind, "")
