@@ -30,8 +30,8 @@ class Failed(Exception):
 
 
 class Result(NamedTuple):
-    """outputs: for each code cell a list of {"text": ...} and {"picture": PNG or WebP in base64, "alt": ...}, in
-    the order in which they came. asserts: the lines of those that there are; held: of those that ran, and held."""
+    """outputs: for each code cell a list of {"text": ...} and {"picture": WebP in base64, "alt": ...}, as they
+    came. asserts: the lines of those that there are; held: of those that ran, and held."""
 
     outputs: list
     asserts: list
@@ -49,8 +49,8 @@ def executed(lesson):
             stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
         if not out.is_file():
-            said = done.stdout.split("\n")
-            raise Failed(f"{lesson.path.name}: {next(filter(str.strip, said[::-1]), f'exit code {done.returncode}')}")
+            said = [f"exit code {done.returncode}", *filter(str.strip, done.stdout.split("\n"))]
+            raise Failed(f"{lesson.path.name}: {said[-1]}")
         found = json.loads(out.read_text(encoding="utf-8"))
     if error := found.pop("error"):
         raise Failed(f"{lesson.path.name}: {error}")
@@ -61,10 +61,10 @@ def executed(lesson):
 
 
 def environment():
-    """Of the process: this package, no screen, one thread (so that numbers are the same anywhere), asserts on."""
+    """Of the process: this package, no screen, asserts on, and one thread, for the same numbers anywhere."""
     mine = {name: value for name, value in os.environ.items() if name not in ("NPGAN_IMG", "PYTHONOPTIMIZE")}
-    paths = [str(Path(npgan.__file__).resolve().parents[1]), mine.get("PYTHONPATH")]
-    mine |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+    paths = filter(None, [str(Path(npgan.__file__).resolve().parents[1]), mine.get("PYTHONPATH")])
+    mine |= {"PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
     for name in "NPGAN_DATA", "XDG_CACHE_HOME":
         if mine.get(name):
             mine[name] = os.path.abspath(mine[name])
@@ -147,7 +147,7 @@ def line_of(problem, path, first):
 
 def told(problem, path, line):
     """Its name and what it says; of an assert without a word, what it claims."""
-    text = str(problem)
+    text = problem.msg if isinstance(problem, SyntaxError) else str(problem)
     if isinstance(problem, AssertionError) and not text:
         claim = path.read_text(encoding="utf-8").splitlines()[line - 1]
         text = claim.strip().removeprefix("assert ").partition("  #")[0]

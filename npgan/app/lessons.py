@@ -130,12 +130,12 @@ def table(some):
         yield f"     needs {lesson.needs}"
 
 
-def copies(some, all_of_them):
-    """{name: bytes} of the files to copy: lessons, their answers, and with all of them the pages, too."""
-    place = folder()
-    paths = [path for lesson in some for path in (lesson.path, lesson.answers) if path.is_file()]
-    paths += [place / name for name in PAGES if all_of_them and (place / name).is_file()]
-    return {path.relative_to(place).as_posix(): path.read_bytes() for path in paths}
+def copies(some, pages=True):
+    """{name: bytes} of the files to copy: lessons, their answers, and, or not, the other pages."""
+    place = some[0].path.parent
+    paths = [path for lesson in some for path in (lesson.path, lesson.answers)]
+    paths += [place / name for name in PAGES if pages]
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
 def notebooks(some):

@@ -15,21 +15,25 @@ from string import Template
 
 import npgan
 from npgan.app.execute import executed
-from npgan.app.lessons import PAGES, folder, markdown, read
+from npgan.app.lessons import PAGES, markdown, read
 
 GENERATOR = "npgan lessons --site"  # by this a page is known that may be replaced
 NAMES = {"00_map.md": "index.html", "README.md": "teachers.html"}
-LESSONS = re.compile(r"\b([Ll]essons? )(\d+b?(?:(?:,| and|, and| to) \d+b?)*)")  # "lessons 3 and 4"
+LESSONS = re.compile(r"\b([Ll]essons?\s)(\d+b?(?:(?:,|,? and| to)\s\d+b?)*)")  # "lessons 3 and 4"
+SCRIPT = re.compile(r"<code>lessons/((?:answers/)?\w+\.py)</code>")
 LINK = re.compile(r'<a href="(?!https?:)([^"#]*)(#[^"]*)?">(.*?)</a>', re.DOTALL)
 FORMULA = re.compile(r"(?<![\\$])(\$\$?)([^$`]+)\1")
 SIGNS = {r"\sim": "~", r"\int": "&int;", r"\,": " ", r"\|": "||", "\\": ""}  # log, max: their names will do
+
+LEAD = """Generative adversarial nets in NumPy, every gradient by hand. These lessons ran when the pages were
+made: what a cell printed and drew stands under it, and each claim is an `assert` that held."""
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
-base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
+style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="$generator">
 $meta<title>$title</title>
@@ -71,10 +75,12 @@ pre { overflow-x: auto; line-height: 1.45; padding: .7rem .9rem; margin: .6rem 0
 figure { margin: .8rem 0; }
 img { max-width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #d0d7de; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0;
+  border-bottom: 1px solid #d0d7de; }
 .formula { font-family: Georgia, "DejaVu Serif", serif; font-style: italic; }
 p.formula { text-align: center; font-size: 1.15rem; }
 footer { border-top: 1px solid #d0d7de; padding: .8rem 0; font-size: .9rem; color: #57606a; }
+@media (max-width: 40rem) { .cell > a { display: none; } }
 @media print { nav { display: none; } pre { white-space: pre-wrap; } }
 """
 
@@ -102,7 +108,7 @@ def build(some, say=print):
 
     say: told a line after each lesson. Failed if one does not run to its end.
     """
-    place, pages = folder(), Pages(some)
+    place, pages = some[0].path.parent, Pages(some)
     texts = {name: (place / name).read_text(encoding="utf-8") for name in PAGES if (place / name).is_file()}
     files = {}
     for lesson in some:
@@ -124,7 +130,8 @@ class Pages:
     def __init__(self, some):
         self.lessons = some
         self.by_number = {lesson.number: self.name(lesson.path) for lesson in some}
-        self.by_path = {name: page for name, page in NAMES.items() if (folder() / name).is_file()}
+        place = some[0].path.parent
+        self.by_path = {name: page for name, page in NAMES.items() if (place / name).is_file()}
         for lesson in some:
             self.by_path[lesson.path.name] = self.name(lesson.path)
             if lesson.answers.is_file():
@@ -156,22 +163,23 @@ class Pages:
         if answers:
             links[0] = a(self.name(lesson.path), f"&larr; lesson {lesson.number}")
         elif i > 0:
-            before = self.lessons[i - 1]
-            links[0] = a(self.name(before.path), f"&larr; {before.number} {html.escape(before.title)}", "prev")
+            links[0] = self.to(self.lessons[i - 1], "prev")
         links[1] = a("index.html", "all lessons")
         if i + 1 < len(self.lessons) and not answers:
-            after = self.lessons[i + 1]
-            links[2] = a(self.name(after.path), f"{after.number} {html.escape(after.title)} &rarr;", "next")
+            links[2] = self.to(self.lessons[i + 1], "next")
         return "".join(f"<span>{link}</span>" for link in links)
+
+    def to(self, lesson, rel):
+        """A link to the lesson before or after."""
+        text = f"{lesson.number} {html.escape(lesson.title)}"
+        return a(self.name(lesson.path), f"{text} &rarr;" if rel == "next" else f"&larr; {text}", rel)
 
     def prose_page(self, name, text):
         """The map, as the first page, with the order of the lessons on its top; or the page for teachers."""
         if NAMES[name] == "index.html":
             text = with_order_first(text)
             links = [a("teachers.html", "for teachers")] if "README.md" in self.by_path else []
-            if self.lessons:
-                first = self.lessons[0]
-                links.append(a(self.name(first.path), f"{first.number} {html.escape(first.title)} &rarr;", "next"))
+            links += [self.to(lesson, "next") for lesson in self.lessons[:1]]
         else:
             links = [a("index.html", "all lessons")]
         body = self.prose(text, NAMES[name])
@@ -182,8 +190,7 @@ class Pages:
 
     def prose(self, text, here):
         """HTML of Markdown, with links to the other pages; what has no page here is no link."""
-        made = to_html(text)
-        made = re.sub(r"<code>lessons/((?:answers/)?\w+\.py)</code>", r'<a href="\1"><code>lessons/\1</code></a>', made)
+        made = SCRIPT.sub(r'<a href="\1">\g<0></a>', to_html(text))
         made = LINK.sub(self.link, made)
         return "".join(self.cited(part, here) if plain else part for part, plain in pieces(made))
 
@@ -206,9 +213,8 @@ class Pages:
 
 def page(title, body, nav, foot, meta=""):
     title = html.escape(title if "npgan" in title else f"{title} - npgan")
-    return PAGE.substitute(
-        generator=GENERATOR, meta=meta, title=title, style=STYLE, nav=nav, body=body, foot=foot
-    )
+    parts = {"title": title, "body": body, "nav": nav, "foot": foot, "meta": meta}
+    return PAGE.substitute(parts, generator=GENERATOR, style=STYLE)
 
 
 def a(href, text, rel=""):
@@ -219,6 +225,7 @@ def with_order_first(text):
     """The map with its section "The order" right under the title."""
     head, *sections = re.split(r"(?=^## )", text, flags=re.MULTILINE)
     title, _, opening = head.partition("\n")
+    title += f"\n\n{LEAD}"
     order = [section for section in sections if section.startswith("## The order")]
     others = [section for section in sections if section not in order]
     return "\n\n".join([title, *order, opening, *others])
@@ -229,7 +236,7 @@ def contents(body):
     names = []
 
     def named(found):
-        names.append(found[1])
+        names.append(re.sub(r"<[^>]*>", "", found[1]))
         return f'<h2 id="part-{len(names)}">{found[1]}</h2>'
 
     body = re.sub(r"<h2>(.*?)</h2>", named, body)
@@ -286,12 +293,13 @@ def pieces(made):
 def code_cell(code, number, outputs):
     """A code cell, and under it what it printed and drew."""
     name = f"cell-{number + 1}"
-    made = [f'<div class="cell" id="{name}"><a href="#{name}" aria-label="code cell {number + 1}">{number + 1}</a>']
+    link = f'<a href="#{name}" aria-label="code cell {number + 1}">{number + 1}</a>'
+    made = [f'<div class="cell" id="{name}">{link}']
     made.append(f'<pre class="code" tabindex="0"><code>{highlighted(code)}</code></pre></div>')
     for one in outputs:
         if "text" in one:
-            if one["text"].strip():
-                made.append(f'<pre class="out" tabindex="0"><samp>{html.escape(one["text"].rstrip())}</samp></pre>')
+            if text := html.escape(one["text"].rstrip()):
+                made.append(f'<pre class="out" tabindex="0"><samp>{text}</samp></pre>')
         else:
             source = f"data:image/webp;base64,{one['picture']}"
             made.append(f'<figure><img src="{source}" alt="{html.escape(one["alt"])}"></figure>')
@@ -310,9 +318,9 @@ def highlighted(code):
         if not tag:
             continue
         start, end = (starts[row - 1] + column for row, column in (token.start, token.end))
-        made += [html.escape(code[done:start], quote=False), f"<{tag}>{html.escape(code[start:end], quote=False)}</{tag}>"]
+        made += [html.escape(code[done:start]), f"<{tag}>{html.escape(code[start:end])}</{tag}>"]
         done = end
-    return "".join(made) + html.escape(code[done:], quote=False)
+    return "".join(made) + html.escape(code[done:])
 
 
 def tag_of(token):

@@ -11,7 +11,7 @@ import pytest
 from small_runs import refused
 
 from npgan import digits, gradcheck
-from npgan.app import cli
+from npgan.app import cli, lessons, site
 from npgan.app.commands import score
 from npgan.app.run import Run
 
@@ -39,7 +39,7 @@ GIVEN = {"checkpoint": None, "out": "out.npy", "data_set": "mnist"}  # what is r
 
 
 def test_there_are_commands_and_options():
-    assert {words[0] for words in LEAVES} == {"train", "sample", "score", "gradcheck", "fetch"}
+    assert {words[0] for words in LEAVES} == {"train", "sample", "score", "gradcheck", "fetch", "lessons"}
     assert len(LEAVES) >= 9 and sum(map(len, LEAVES.values())) > 80
 
 
@@ -52,6 +52,10 @@ def quick(monkeypatch, elsewhere):
     monkeypatch.setattr(digits, "fetch", lambda folder, quiet: [])
     monkeypatch.setattr(gradcheck, "check_everything", lambda rng: [])
     monkeypatch.setattr(score, "score_lines", lambda *_, **__: [])
+    monkeypatch.setattr(lessons, "copies", lambda some, pages: {"a.py": b""})
+    monkeypatch.setattr(lessons, "notebooks", lambda some: {"a.ipynb": b""})
+    monkeypatch.setattr(site, "check", lambda: None)
+    monkeypatch.setattr(site, "build", lambda some, say: {"index.html": site.GENERATOR.encode()})
     monkeypatch.setattr(Run, "train", lambda self, quiet: "")
     monkeypatch.setattr(Run, "report", lambda self: [])
     monkeypatch.setattr("npgan.app.run.check_drawing", lambda: None)

@@ -12,7 +12,8 @@ from npgan.app.execute import Failed
 
 
 def add(commands):
-    command = commands.add_parser("lessons", help="list the lessons; copy them, make notebooks or a site of them")
+    text = "list the lessons; copy them, make notebooks or a site of them"
+    command = commands.add_parser("lessons", help=text, description=text[0].upper() + text[1:] + ".")
     command.add_argument("lesson", nargs="*", default=(), help="such as 3 or 2b (default: all)")
     what = command.add_mutually_exclusive_group()
     text = "copy the lessons and their answers into a folder, in which nothing else is changed"
@@ -26,9 +27,9 @@ def add(commands):
 def run(args):
     some = lessons.chosen(args.lesson)
     if args.copy:
-        return wrote(args.copy, lessons.copies(some, not args.lesson), lessons.write)
+        return write(args.copy, lessons.copies(some, pages=not args.lesson), some)
     if args.notebooks:
-        return wrote(args.notebooks, lessons.notebooks(some), lessons.write)
+        return write(args.notebooks, lessons.notebooks(some), some)
     if args.site:
         return make_site(Path(args.site), some)
     lines = (line for lesson in some for line in way(lesson)) if args.lesson else overview(some)
@@ -36,11 +37,11 @@ def run(args):
     return 0
 
 
-def wrote(out, files, write):
-    write(out, files)
-    names = [name for name in files if "/" not in name]
-    more = len(files) - len(names)
-    print(f"wrote {require.one_line(out)}: {', '.join(names)}{f', and answers to {more}' if more else ''}")
+def write(out, files, some):
+    lessons.write(out, files)
+    pages = "".join(f", {name}" for name in lessons.PAGES if name in files)
+    what = f"lesson {some[0].number}" if len(some) == 1 else f"{len(some)} lessons"
+    print(f"wrote {require.one_line(out)}: {what}, with answers{pages}")
     return 0
 
 
@@ -53,14 +54,14 @@ def make_site(out, some):
         complain(f"error: {error}")
         return 1
     lessons.write_over(out, files)
-    print(f"wrote {require.one_line(out)}: {len(files)} pages; open {require.one_line(shown(out / 'index.html'))}")
+    print(f"wrote {require.one_line(out)}: {len(files)} pages; open {shown(out / 'index.html')} in a browser")
     return 0
 
 
 def overview(some):
     yield from lessons.table(some)
     yield ""
-    yield "`npgan lessons 3` says where lesson 3 is and how to run it; `npgan lessons --copy DIR` copies all of them."
+    yield "`npgan lessons 3`: the way to lesson 3. `npgan lessons --copy DIR`: all of them, into a folder"
 
 
 def way(lesson):
@@ -68,8 +69,9 @@ def way(lesson):
     yield f"lesson {lesson.number}: {lesson}"
     yield f"  needs         {lesson.needs}"
     yield f"  run it        python {shown(lesson.path)}"
-    yield f"  or step       cell by cell through that file in VS Code, Spyder or PyCharm"
+    yield "  or step       cell by cell through that file in VS Code, Spyder or PyCharm"
     yield f"  its answers   {shown(lesson.answers)}"
+    yield f"  to change it  npgan lessons {lesson.number} --copy DIR, or --notebooks DIR for Jupyter"
 
 
 def shown(path):
