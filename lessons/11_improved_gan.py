@@ -69,8 +69,9 @@ for name, fake in ("a copy", real[::-1]), ("the middles", middles), ("moved by 0
     later, same = gan.generator_gradient(z), name != "moved by 0.1"
     print(f"{name:12s} {loss:8.1e}  {gap @ gap:8.1e}  {push:8.1e} {V:14.4f} {later:18.1e}")
     assert abs(loss - gap @ gap) < 1e-12 and (loss + push < 1e-12 if same else min(loss, push) > 0.01)
-    assert later < 1e-12 if name == "a copy" else later > 1e-4  # SEEDS
-    assert V > -1.2 if name == "the middles" else abs(V + np.log(4)) < 0.05
+    assert later < 1e-12 if name == "a copy" else later > 1e-4
+    # Over 30 other seeds: V -1.16 to -0.68 against the middles, else -1.39 to -1.36; later 2e-4 or more.
+    assert V > -1.25 if name == "the middles" else abs(V + np.log(4)) < 0.05
 
 # %% [markdown]
 # **Not the mean of squared differences.** Over all pairs, |f(x) - f(G(z))|^2 is on average the loss *plus* the
@@ -121,7 +122,8 @@ for kind, highest in BEST.items():
     watcher.V_gradient(x_real, x_fake)
     gap = abs(watcher.a_fake - watcher.D.predict(x_fake)).max()  # of a fake's logits in D's step and in G's
     print(f"{kind.__name__:8s}: V of a trained D {V:7.4f}, the best {highest:7.4f}; two logits {gap:.0e} apart")
-    assert highest - 0.15 < V < highest + 0.01 and (gap > 0.5 if kind is Together else gap < 1e-12)  # SEEDS
+    # Over 30 other seeds V is -1.39, -0.67 to -0.45, -0.18 to -0.01; Together's logits differ by 0.3 or more.
+    assert highest - 0.3 < V < highest + 0.01 and (gap > 0.1 if kind is Together else gap < 1e-12)
 
 # %%
 order = ((x_real[:, None] - data.means) ** 2).sum(axis=2).argmin(axis=1).argsort()
@@ -131,16 +133,17 @@ M = np.tensordot(layer.x, layer.T, 1)  # (64, B, C), the real ones first
 together = np.exp(-abs(M[:, None] - M).sum(axis=3)).mean(axis=2) - np.eye(64)  # the mean of the kernels
 o, o_together = (together * own_half).sum(axis=1), together.sum(axis=1)
 off = abs(o - np.concatenate([c.mean(axis=0).sum(axis=1) for c in layer.c])).max()
-print(f"the layer's o(x) is off by {off:.0e}; apart: real at most {o[:32].max():.1f}, ", end="")
-print(f"fakes at least {o[32:].min():.1f}; together: {o_together[:32].max():.1f}, {o_together[32:].min():.1f}")
+for name, seen in ("apart", o), ("together", o_together):
+    print(f"{name:8s}: o(x) of real at most {seen[:32].max():.1f}, of fakes at least {seen[32:].min():.1f}")
+print(f"the layer's o(x) against o by hand: off by {off:.0e}")
 assert off < 1e-12 and o[:32].max() < o[32:].min() and o_together[:32].max() > o_together[32:].min()
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 4.6))
 for ax, closeness, title in (axes[0], together * own_half, "apart"), (axes[1], together, "together"):
     ax.imshow(closeness, cmap="Greys", vmin=0, vmax=1)
-    ax.set(xticks=[16, 48], xticklabels=["real", "fake"], yticks=[16, 48], yticklabels=["real", "fake"])
-    ax.set_title(f"{title}: who is close")
+    ax.set(xticks=[16, 48], xticklabels=["real", "fake"], title=f"{title}: who is close")
+    ax.set_yticks([16, 48], ["real", "fake"])
 for half, colour, label in (slice(32), plots.DATA, "real"), (slice(32, 64), plots.GENERATOR, "fakes, one mode"):
     axes[2].plot(o[half], o_together[half], "o", color=colour, label=label)
 axes[2].set(xlabel="o(x), apart", ylabel="o(x), together", title="apart tells, together mixes")
@@ -150,10 +153,9 @@ plots.finish(fig, "11_closeness")
 # %% [markdown]
 # ## One-sided label smoothing: D is to say t = 0.9 of real samples, and 0 of fakes
 # V = E [t log D(x) + (1 - t) log(1 - D(x))] + E log(1 - D(G(z))). At one x: t p log y + ((1 - t) p + q) log(1 -
-# y), highest at **D* = t p/(p + q)** (section 3.4). So -log D* = -log t - log p/(p + q): *what G feels through
-# -log D, at D*, is what it ever was.* But D is bridled: its logit ends at log(t/(1 - t)), here log 9. Smooth
-# the fakes too, to 0.1, and p_g enters the numerator: D* = (0.9 p + 0.1 q)/(p + q). Far from the data that is
-# *flat*, 0.1: fakes there are no longer told the way.
+# y), highest at D* = t p/(p + q) (section 3.4). So -log D* = -log t - log p/(p + q): what G feels through it is
+# *what it ever was*. But D is bridled: its logit ends at log(t/(1 - t)), here log 9. Smooth the fakes too, to
+# 0.1, and p_g enters the numerator: D* = (0.9 p + 0.1 q)/(p + q). Far from the data that is *flat*: no way home.
 
 # %%
 x = np.arange(-4, 8, 0.01)
@@ -192,7 +194,7 @@ plots.finish(fig, "11_smoothing")
 
 # %% [markdown]
 # ## On the ring, for better and for worse
-# First: is each gradient right? Then lesson 7's ring: D has an eighth of G's rate, or the same; all play 400
+# First: is each gradient right? Then: D has an eighth of G's rate, as in lesson 7, or the same; all play 400
 # steps, and the plain GAN once more, five times as many: about the *time* of minibatch discrimination.
 
 # %%
@@ -213,7 +215,7 @@ def play(d_lr, variant, steps, seed):
     return metrics.coverage(made, data, rng=rng), made
 
 
-RUNS = [(rate, variant, 400) for rate in (5e-4, 4e-3) for variant in ("gan", "feature-matching", "minibatch")]
+RUNS = [(rate, kind, 400) for rate in (5e-4, 4e-3) for kind in ("gan", "feature-matching", "minibatch")]
 played = {run: [play(*run, seed) for seed in range(3)] for run in (*RUNS, (4e-3, "gan", 2000))}
 scores = {run: np.array([(c.captured, c.high_quality, c.reverse_kl) for c, _ in played[run]]) for run in played}
 
@@ -223,27 +225,27 @@ for run, table in scores.items():
     spread = zip(table.mean(axis=0), table.std(axis=0, ddof=1) / 3**0.5, strict=True)
     print(f"{run[0]:6} {run[1]:17s}{run[2]:5d}", *(f"   {mean:5.2f} +- {error:.2f}" for mean, error in spread))
 slow, slow_match, slow_mini, fast, match, mini, long = (table.mean(axis=0) for table in scores.values())
-assert slow[0] < 3 and slow_match[0] > 6 and slow_mini[0] > 6
+assert slow[0] < 3 and slow_match[0] > 6 and slow_mini[0] > slow[0] + 2  # threes of 24 other seeds: see below
 assert fast[2] > 2 * match[2] and mini[1] > match[1] + 0.15 and long[1] > max(match[1], fast[1]) + 0.1
 
 # %%
 fig, axes = plt.subplots(2, 4, figsize=(12, 7), sharex=True, sharey=True)
 for ax, (run, results) in zip(np.delete(axes, 3), played.items(), strict=True):
     plots.cloud(ax, data.sample(500, rng=np.random.default_rng(0)), results[0][1][:500]).get_legend().remove()
-    captured, good, _ = scores[run].mean(axis=0)
-    ax.set(title=f"{run[1]}{', 2000' * (run[2] > 400)}\n{captured:.1f} of 8, {good:.0%}", ylim=(-1.7, 1.7))
-    ax.set(xlim=(-1.7, 1.7), ylabel=f"{'slow' if run[0] < 1e-3 else 'fast'} D\nx2")
+    found_of = "{:.1f} of 8, {:.0%}".format(*scores[run].mean(axis=0))
+    ax.set_title(f"{run[1]}{', 2000' * (run[2] > 400)}\n{found_of}")
+    ax.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), ylabel=f"{'slow' if run[0] < 1e-3 else 'fast'} D\nx2")
     ax.label_outer()
 axes[0, 3].axis("off")
 plots.legend(axes[0, 0], loc="outside lower center", markerscale=6, ncols=2)
 plots.finish(fig, "11_ring")
 
 # %% [markdown]
-# With a slow D both cure the collapse: to sit on D's best point now costs something. But feature matching fits
-# no more than 32 means; its fakes lie all around. Step by step minibatch discrimination wins; second by second
-# a plain GAN with a fast D does, on most seeds. (Images are another matter.)
+# 24 other seeds. Slow D: the plain GAN has 0 to 2 modes, feature matching 8 (once 7), minibatch discrimination
+# 8 on 19 seeds, 1 to 4 on five. But feature matching fits no more than 32 means: its fakes lie all around. Fast
+# D: minibatch discrimination wins by steps (73 %), the plain GAN by the clock (83 %; once 3 modes).
 #
 # ## On your own (answers, run and checked: `lessons/answers/11_improved_gan.py`)
-# 1. Let G be perfect, its samples fresh each step. Where does its feature matching loss end, for batches of m?
-# 2. Multiply T by 100, or by 0. What is o(x) then, and what can G learn from it?
+# 1. Let G be perfect, its samples fresh each step. Where does its loss end, for batches of m?
+# 2. Multiply T by 100,000, or by 0. What is o(x), and what can G learn from it?
 # 3. Let the slow D play the smoothed game. Does doubt cure the collapse?
