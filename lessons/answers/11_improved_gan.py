@@ -37,8 +37,8 @@ for m in 32, 128:
 # ## 2. Multiply T by 100,000, or by 0. What is o(x), and what can G learn from it?
 #
 # By 100,000: distances of 0.1 become 10,000, and exp(-10,000) is nothing. Almost every sample is alone: o = 0,
-# and no gradient. D is blind again; only near twins still see each other. By 0: all distances are 0, so o_b(i) =
-# m - 1 whatever G does, and as T is a factor of the gradient, none comes back. So T starts small, but not at 0.
+# and no gradient. D is blind again; only twins still see each other. By 0: all distances are 0, each o_b(i)
+# = m - 1 whatever G does; T is a factor of the gradient, so none comes back. So T starts small, not at 0.
 
 # %%
 rng, x, seen = np.random.default_rng(0), ring(sigma=0.1).sample(32, rng=np.random.default_rng(1)), {}
