@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Give D an energy instead of a verdict, and let G roll downhill
 #
-# **You will see** an auto-encoder as a landscape with the data in its valley; G's samples rolling into it; and
-# a G that sits on one mode until its codes are pulled apart.
+# **You will see** an auto-encoder as a landscape, G's samples rolling into its valleys, and a collapse undone.
 # **You will learn** how the EBGAN works (Zhao, Mathieu, LeCun 2017), what its best D and its V are, why half of
 # the energy's gradient comes through the target, and what many copies of the pulling-away term get wrong.
 # **You need** V, D* (lessons 1, 3), collapse and the ring (lesson 7), TV (lesson 8). **40 minutes in class.**
@@ -25,7 +24,7 @@ plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)  # (3721, 2)
 # descends L_D = E a(x) + E max(0, margin - a(G(z))): data down, fakes up to a margin. Our D climbs, so
 # **V = -L_D**; no more about signs. G descends E a(G(z)).
 # Three D's with data on a curve. With a code of width 1 it is enough to reconstruct the data: one number cannot
-# tell where off the curve x was. A code of width 16 copies the *whole* plane. Then only fakes, here scattered
+# tell where off the curve x was. A code of width 16 copies the *whole* plane: then only fakes, here scattered
 # evenly, tell D where the data are not. (Beyond the margin, 1, nobody cares how high an energy is.)
 
 
@@ -56,17 +55,16 @@ def landscape(ax, D_plane):
     return ax.contourf(ticks, ticks, D_plane.reshape(61, 61), np.arange(13) / 10, cmap="Greys", extend="max")
 
 
-x_curve = on_curve(1000, np.random.default_rng(1))
+valley, x_curve = learn(1, False), on_curve(1000, np.random.default_rng(1))
 far = plane[np.linalg.norm(plane[:, None] - x_curve[:200], axis=2).min(axis=1) > 0.5]
-valley, wide, pushed = learn(1, False), learn(16, False), learn(16, True)
-learned = {"code 1: a valley": valley, "16: flat": wide, "16, fakes: a gorge": pushed}
+learned = {"code 1: a valley": valley, "code 16: flat": learn(16, False), "and fakes: a gorge": learn(16, True)}
 fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), sharey=True)
 for ax, (name, D) in zip(axes, learned.items(), strict=True):
     shades, (on, off) = landscape(ax, D.predict(plane)), (np.median(D.predict(at)) for at in (x_curve, far))
     ax.plot(*x_curve[:300].T, ".", color=plots.DATA, ms=4)
     ax.set(title=name, ylabel="x2")
-    print(f"{name:19s} energy of data {on:.4f}   of points over 0.5 off them {off:.4f}   (medians)")
-    assert on < 0.02 and (off < 0.1 if "flat" in name else off > 0.7)
+    print(f"{name:18s} energy of data {on:.4f}   of points over 0.5 off them {off:.4f}   (medians)")
+    assert on < 0.02 and (off < 0.1 if "flat" in name else off > 0.7)  # so do ten other seeds
 fig.colorbar(shades, label="energy a(x)", ax=axes)
 plots.finish(fig, "12_landscapes")
 
@@ -107,7 +105,7 @@ for ax, name in zip(axes, ("da/dx", "the half in r"), strict=True):
     ax.plot(*path[-1].T, "o", color=plots.GENERATOR, ms=5)
     ax.set(title=f"along {name}: {after:.2f} off the data", xlabel="x1", ylabel="x2", aspect="equal")
     print(f"downhill along {name}: {before:.3f} off the data before, {after:.3f} after")
-    assert after < 0.3 * before if name == "da/dx" else after > 0.5 * before
+    assert after < 0.3 * before if name == "da/dx" else after > 0.5 * before  # ten other D: 0.12, 0.36 at worst
 plots.finish(fig, "12_halves")
 
 # %% [markdown]
@@ -116,28 +114,28 @@ plots.finish(fig, "12_halves")
 # Fix G. A place x adds -p a - q max(0, margin - a) to V, p and q its p_data and p_g: up to the margin a
 # straight line in a, with slope q - p; beyond it -p a. So the best energy is at an end: **0 where p >= q, the
 # margin elsewhere**, and x adds -margin min(p, q). In all **V = -margin (1 - TV)**, as sum min(p, q) = 1 - TV.
-# Four cells, 20 samples of each side, 2,000 pairs; its rivals: all 16 energies of 0 and margin, 8 random ones.
+# Three cells, 20 samples of each side, 2,000 pairs; its rivals: all 8 energies of 0 and margin, 4 random ones.
 
 # %%
 rng, rows = np.random.default_rng(4), []
-corners = np.indices((2, 2, 2, 2)).reshape(4, 16).T  # each of four cells 0 or 1, (16, 4)
+corners = np.indices((2, 2, 2)).reshape(3, 8).T  # each of three cells 0 or 1, (8, 3)
 for i in range(2000):
-    game, counts = Energy(rng.uniform(0.5, 10)), rng.multinomial(20, rng.dirichlet(np.ones(4), 2))
+    game, counts = Energy(rng.uniform(0.5, 10)), rng.multinomial(20, rng.dirichlet(np.ones(3), 2))
     p, q = counts = counts if i % 10 else counts[[0, 0]]  # each tenth pair is equal
-    real, fake = (np.repeat(np.arange(4), n)[:, None] for n in counts)  # the cells of samples, (20, 1) each
-    energies = np.vstack([p < q, np.full(4, rng.random()), corners, rng.uniform(0, 1.5, (8, 4))])  # in margins
+    real, fake = (np.repeat(np.arange(3), n)[:, None] for n in counts)  # the cells of samples, (20, 1) each
+    energies = np.vstack([p < q, np.full(3, rng.random()), corners, rng.uniform(0, 1.5, (4, 3))])  # in margins
     V = [game.discriminator(game.margin * a[real], game.margin * a[fake])[0] / game.margin for a in energies]
     rows.append([theory.total_variation(p / 20, q / 20), *V])
 TV, best, flat, *others = np.transpose(rows)  # V in margins, (2000,) each
 off, off_others = abs(best + 1 - TV).max(), abs(np.max(others, axis=0) - best).max()
-even = np.array(others[:16])[:, TV == 0]  # p_g = p_data
-print(f"V / margin is off -(1 - TV) by {off:.0e}; the best of 24 rivals is off that by {off_others:.0e}")
-print(f"p_g = p_data, 16 energies: {even.min():.4f} to {even.max():.4f}   flat, any G: {flat.mean():.4f}")
+print(f"V / margin is off -(1 - TV) by {off:.0e}; the best of 12 rivals is off that by {off_others:.0e}")
+even = np.array(others[:8])[:, TV == 0]
+print(f"p_g = p_data, 8 energies: {even.min():.4f} to {even.max():.4f}   flat, any G: {flat.mean():.4f}")
 assert max(off, off_others, abs(even + 1).max(), abs(flat + 1).max()) < 1e-12 and TV.max() > 0.9
 
 # %%
 fig, ax = plt.subplots(figsize=(10, 4.6))
-ax.plot(np.tile(TV, 8), np.ravel(others[16:]), ".", color=plots.REFERENCE, ms=3, label="random energies")
+ax.plot(np.tile(TV, 4), np.ravel(others[8:]), ".", color=plots.REFERENCE, ms=3, label="random energies")
 ax.plot(TV, best, "o", color=plots.DISCRIMINATOR, ms=7, label="0 where p >= q, else the margin")
 ax.set(xlabel="TV of p_data and p_g", ylabel="V / margin", title="No energy does better than -(1 - TV)")
 plots.legend(ax, loc="outside lower center", ncols=2)
@@ -150,35 +148,38 @@ plots.finish(fig, "12_best_energy")
 #
 # ## The game, on the ring
 #
-# D is 2-128-16-128-2: without fakes it would be flat. The margin is 1. D digs where the data are, G's samples
-# roll in; where they lie too densely, D fills up again. V is above -margin while D tells them apart.
+# D digs where the data are, G's samples roll in; where they lie too densely, D fills up again. V is above
+# -margin while D tells them apart. Soon it does not, and G draws a circle: all 8 modes, and of an even circle
+# 77 % is within 3 sigma of one. G goes on from there, with hardly a trace in V.
 
 # %%
-data, rng, looks, records = ring(sigma=0.1), np.random.default_rng(0), {}, []
-gan = models.mixture_pair(variant="ebgan", margin=1.0, code=16, d_hidden=[128], rng=rng)
-z = gan.noise(500, rng=rng)
-for record in train(gan, data, steps=600, batch=128, rng=rng):
+data, rng, looks, records = ring(sigma=0.1), np.random.default_rng(1), {}, []
+gan = models.mixture_pair(variant="ebgan", code=16, margin=1.0, d_hidden=[128], rng=rng, dtype=np.float32)
+z = gan.noise(2500, rng=np.random.default_rng(1))
+for record in train(gan, data, steps=1500, batch=128, anneal=True, rng=rng):
     records.append(record[1:])
-    if record.step in (1, 20, 60, 600):
-        looks[record.step] = gan.D.predict(plane), gan.generate(z)
+    if record.step in (1, 20, 400, 1500):
+        looks[record.step] = gan.D.predict(np.float32(plane)), gan.generate(z)
+circle, end = (metrics.coverage(looks[step][1], data, rng=rng) for step in (400, 1500))
 V, loss, _, _ = np.transpose(records)
-cover, late = metrics.coverage(gan.sample(2500, rng=rng), data, rng=rng), np.mean(records[-150:], axis=0)
-print(f"V at best {V.max():.3f}; last 150 steps {late[0]:.4f}, energies {late[2]:.3f}, {late[3]:.3f}", end="   ")
-print(f"{cover.captured} of 8 modes, high quality {cover.high_quality:.0%}, reverse KL {cover.reverse_kl:.3f}")
-assert abs(late[0] + 1) < 0.01 < V.max() + 0.8 and cover.captured == 8 and cover.high_quality > 0.6
+early, late, good = V[300:500].mean(), V[-300:].mean(), (circle.high_quality, end.high_quality)
+print(f"V at best {V.max():.2f}, steps 300 to 500 {early:.4f}, last 300 {late:.4f}   -margin -1")
+print(f"high quality at step 400 {good[0]:.0%}, at the end {good[1]:.0%}, {end.captured} of 8 modes")
+# 24 seeds: V -0.994 to -1.005, then -0.92 to -1.000; high quality 72 to 84 %, then 84 to 94 %.
+assert abs(early + 1) < 0.02 < V.max() + 0.9 and -1.02 < late < -0.9
+assert end.captured == 8 and good[0] < 0.87 and good[1] > max(0.82, good[0] + 0.05)
 
 # %%
 fig, axes = plt.subplots(1, 4, figsize=(12, 3.8), sharey=True)
 for ax, (step, (D_plane, fake)) in zip(axes, looks.items(), strict=True):
-    shades = landscape(ax, D_plane)
+    landscape(ax, D_plane)
     ax.plot(*data.sample(300, rng=np.random.default_rng(6)).T, ".", color=plots.DATA, ms=3)
-    ax.plot(*fake.T, ".", color=plots.GENERATOR, ms=4)
+    ax.plot(*fake[:500].T, ".", color=plots.GENERATOR, ms=4)
     ax.set(title=f"step {step}", xlim=(-2, 2), ylim=(-2, 2))
-fig.colorbar(shades, label="energy a(x)", ax=axes)
 plots.finish(fig, "12_training")
 fig, ax = plt.subplots(figsize=(10, 4.6))
-plots.losses(ax, np.arange(1, 601), V, loss, gan.game).get_legend().remove()
-ax.set(title="V comes back to -margin; G's loss has no line", ylim=(-2, 2))
+plots.losses(ax, np.arange(1, 1501), V, loss, gan.game).get_legend().remove()
+ax.set(title="V is back at -margin long before G is good", ylim=(-2, 2))
 plots.legend(ax, loc="outside lower center", ncols=3)
 plots.finish(fig, "12_losses")
 
@@ -193,8 +194,7 @@ plots.finish(fig, "12_losses")
 
 
 # %%
-def by_pairs(S):
-    """The mean squared cosine of the codes, and the mean cosine, pair by pair."""
+def by_pairs(S):  # the mean squared cosine of all pairs of codes, and the mean cosine
     cosines = [s @ t / np.sqrt(s @ s * (t @ t)) for i, s in enumerate(S) for j, t in enumerate(S) if j != i]
     return np.mean(np.square(cosines)), np.mean(cosines)
 
@@ -208,8 +208,8 @@ for name, (S, by_hand) in CODES.items():
     assert max(abs(f - slow), abs(f - by_hand), abs((df * S).sum(axis=1)).max()) < 1e-12
 
 # %%
-rng = np.random.default_rng(9)
-small = models.mixture_pair(variant="ebgan-pt", pull=0.7, code=3, g_hidden=[8], d_hidden=[8], rng=rng)
+rng, few = np.random.default_rng(9), {"g_hidden": [8], "d_hidden": [8], "code": 3}
+small = models.mixture_pair(variant="ebgan-pt", pull=0.7, rng=rng, **few)
 z_few = small.noise(16, rng=rng)
 loss_few, dtheta, x_few = small.generator_gradient(z_few), small.G.grad.copy(), small.G.predict(z_few)
 by_hand = small.D.forward(x_few).mean() + 0.7 * by_pairs(small.D.S)[0]
@@ -235,17 +235,16 @@ for (code, pull), runs in plays.items():
     print(f"code {code:2d}, pull {pull:3.1f}: {captured:.2f} of 8 modes, high quality {good:.0%}, f {f:.2f}")
     # 20 other seeds, code 4: 2.4 modes (fours: at most 5.3) without, 8 on each with; code 16: 7.4, 8 on each.
     assert captured < 6 if (code, pull) == (4, 0) else captured > (7 if pull else 5)
-fig, axes = plt.subplots(1, 4, figsize=(12, 3.8), sharey=True)
+fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharey=True)
 for ax, ((code, pull), runs) in zip(axes, plays.items(), strict=True):
     landscape(ax, runs[0][3])
     ax.plot(*runs[0][2].T, ".", color=plots.GENERATOR, ms=4)
-    ax.set(title=f"code {code}, pull {pull}: {runs[0][0].captured} of 8", xlim=(-2, 2), ylim=(-2, 2))
+    ax.set(title=f"code {code}, pull {pull}\n{runs[0][0].captured} of 8 modes", xlim=(-2, 2), ylim=(-2, 2))
 plots.finish(fig, "12_diversity")
 
 # %% [markdown]
-# With codes of width 4 collapse is the rule, and the pull ends it. With width 16 there is little to end.
-#
+# With codes of width 4 collapse is the rule; pulled, G gets as far as the circle. With width 16 it does anyway.
 # ## On your own (answers, run and checked: `lessons/answers/12_energy_based.py`)
 # 1. The best linear auto-encoder with a code of width 1 projects x on a line. Predict both halves of da/dx.
 # 2. Codes of width n, N of them: predict the least f. (n = 1? n = 2?) What does the pull do at n = 1?
-# 3. Let the margin be 0.01, or 100. Predict V / margin in the end. Is the ring learned as well?
+# 3. Let the margin be 10, or 100. Predict V / margin after 600 steps. Is the ring learned as well?
