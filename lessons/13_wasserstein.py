@@ -198,7 +198,7 @@ plots.finish(fig, "13_lines")
 # to one of G: a penalty with lambda = 0.3 (f can bend), a plain GAN, clipping. Every tenth step we compare V,
 # on 1000 samples, with sliced W1: the mean W1 of the shadows in 64 directions. *Rank correlation* is 1 if V
 # falls whenever W1 falls. From so far off the plain V has a high ordinary correlation, too: it falls from 0 to
-# -1. But while they are apart it stands at 0 and tells nothing. Nor does G's loss, -E f(G(z)): f has no zero.
+# -1. But while they are apart it stands near 0 and tells little. So does G's loss, -E f(G(z)): f has no zero.
 
 
 
