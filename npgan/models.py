@@ -108,8 +108,27 @@ RECIPES = {
     "r1": Recipe("a penalty on D's slope at real samples", R1, {"gamma": 1.0}),
     "instance-noise": Recipe("noise on all that D sees", InstanceNoise, {"sigma": 0.1}),
 }  # fmt: skip
+AUTO = {"margin": 1.0, "code": 16, "d_hidden": [128]}
+OF_THE_PAPER = {"batch": 64, "d_steps": 5, "order": "d_first"}  # of WGAN, for images
+OF_MIXTURES = {
+    "minibatch": {"kernels": 8, "dims": 2, "batch": 64}, "ebgan": AUTO, "ebgan-pt": AUTO | {"pull": 0.001},
+    "wgan": {"clip": 0.1, "optimiser": "RMSProp", "lr": 1e-3, "d_lr": 1e-3, "d_steps": 3, "order": "d_first"},
+    "wgan-gp": {"weight": 0.1}, "r1": {"gamma": 0.003}, "instance-noise": {"sigma": 0.01},
+}  # fmt: skip
+OF_DIGITS = {
+    "minibatch": {"batch": 128, "lr": 4e-4, "d_lr": 4e-4},
+    "ebgan": AUTO | {"code": 32, "d_hidden": [256]}, "ebgan-pt": AUTO | {"code": 32, "d_hidden": [256]},
+    "wgan": OF_THE_PAPER | {"optimiser": "RMSProp", "lr": 5e-5, "d_lr": 5e-5},
+    "wgan-gp": OF_THE_PAPER | {"lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0},
+}  # fmt: skip
 TUNED = {  # {data: {variant: what is better for it than the defaults of both}}
-}
+    "gaussian": {
+        "minibatch": {"kernels": 8, "dims": 2, "batch": 64}, "ebgan": {"margin": 1.0, "code": 8},
+        "ebgan-pt": {"margin": 1.0, "code": 8}, "wgan": {"clip": 0.1, "optimiser": "RMSProp", "d_lr": 2e-3},
+        "wgan-gp": {"weight": 0.1}, "r1": {"gamma": 0.1},
+    },
+    "ring": OF_MIXTURES, "grid": OF_MIXTURES, "mnist": OF_DIGITS, "digits": OF_DIGITS,
+}  # fmt: skip
 
 
 def settings(name, variant="gan"):

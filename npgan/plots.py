@@ -110,8 +110,8 @@ def densities(ax, x, p, q, D=None, d_star=None, game=non_saturating):
         half = f"D = {game.target:g}/2" if game.target != 1 else "D = 1/2"
         ax.right.axhline(game.equilibrium.D, color=REFERENCE, lw=0.8, ls="--", label=half)
     if d_star is not None:
-        times = f"{game.target:g} " if game.target != 1 else ""
-        label = f"D* = {times}p_data / (p_data + p_g)"
+        smoothed = f"D* = {game.target:g} p_data/(p_data+p_g)"
+        label = "D* = p_data / (p_data + p_g)" if game.target == 1 else smoothed
         ax.right.plot(x, d_star, color=REFERENCE, alpha=0.45, lw=4, label=label)
     if D is not None:
         ax.right.plot(x, D, color=DISCRIMINATOR, lw=2, ls="--", label=game.reads)

@@ -171,7 +171,7 @@ def test_train_calls_nothing_but_steps(order):
     steps = {"d_first": {"discriminator_step", "generator_step"}}
     steps["g_first"] = steps["d_first"]
     records = play(seen, order, steps=3, average=0.9, anneal=True)
-    others = {"G", "D", "noise", "judged", "set_rate", "update_average"}
+    others = {"G", "D", "noise", "judged", "set_rate", "update_average", "least_batch"}
     assert seen.names == others | steps.get(order, {f"{order}_step"})
     assert records == play(small(), order, steps=3, average=0.9, anneal=True)
 

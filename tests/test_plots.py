@@ -59,6 +59,20 @@ def test_densities(ax, rng):
     assert legend_of(ax) == ["p_data", "p_g", *right]
 
 
+def test_densities_follow_the_game(ax, rng):
+    """A critic has no 1/2 and its own scale; a smoothed D has its own half."""
+    x, (p, q) = np.linspace(-1, 2, 50), rng.random((2, 50))
+    plots.densities(ax, x, p, q, 7 * p - 20, game=wasserstein)
+    assert list(lines(ax.right)) == ["f"] and same(lines(ax.right)["f"], x, 7 * p - 20)
+    low, high = ax.right.get_ylim()
+    assert low < (7 * p - 20).min() and high > (7 * p - 20).max() + 0.3 and ax.right.get_ylabel() == "f(x)"
+    ax.clear()
+    plots.densities(ax, x, p, q, p / 2, p, game=smoothed)
+    right = lines(ax.right)
+    assert list(right) == ["D = 0.9/2", "D* = 0.9 p_data/(p_data+p_g)", "D"]
+    assert list(right["D = 0.9/2"][1]) == [0.45, 0.45]
+
+
 def test_densities_alone_and_a_legend_beside_the_axes(ax):
     x = np.linspace(0, 1, 5)
     plots.densities(ax, x, x, 1 - x)

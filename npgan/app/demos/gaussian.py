@@ -65,8 +65,9 @@ class GaussianDemo(Demo):
         p, q = data.pdf(x), metrics.kernel_density(samples, x, bandwidth=0.08 if line else None)
         top, below = figure.subplots(2, 1, height_ratios=[4, 1])
         seen = np.where(p + q > 1e-3, theory.optimal_d(p, q, gan.game.target), np.nan)  # where there is any
-        D = None if hasattr(gan, "apart") else gan.probability(x[:, None])  # else it depends on the whole batch
-        plots.densities(top, x, p, q, D, seen if gan.game.limits else None, gan.game)
+        alone = not hasattr(gan, "apart")  # else D of a sample depends on the whole batch
+        D, seen = gan.probability(x[:, None]) if alone else None, seen if alone and gan.game.limits else None
+        plots.densities(top, x, p, q, D, seen, gan.game)
         plots.legend(top, loc="upper center", ncols=5)
         top.set_title("What G learned, and what D thinks of it")
         if line:
