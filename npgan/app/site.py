@@ -132,8 +132,12 @@ class Pages:
         self.by_number = {lesson.number: self.name(lesson.path) for lesson in some}
         place = some[0].path.parent
         self.by_path = {name: page for name, page in NAMES.items() if (place / name).is_file()}
+        self.parts = {}  # {(page, heading): where it is on that page}
         for lesson in some:
             self.by_path[lesson.path.name] = self.name(lesson.path)
+            prose = "\n".join(cell.text for cell in lesson.cells if cell.prose)
+            for i, heading in enumerate(re.findall(r"^## (.+)$", prose, re.MULTILINE), start=1):
+                self.parts[self.name(lesson.path), heading] = f"#part-{i}"
             if lesson.answers.is_file():
                 self.by_path[f"answers/{lesson.answers.name}"] = self.name(lesson.answers)
 
@@ -195,11 +199,12 @@ class Pages:
         return "".join(self.cited(part, here) if plain else part for part, plain in pieces(made))
 
     def link(self, found):
+        """One to a page of this site; to a section, if it is named by the words of its heading."""
         path, part, text = found[1], found[2] or "", found[3]
         if not path:
             return found[0]
-        page = self.by_path.get(path)
-        return a(page + part, text) if page else text
+        page, heading = self.by_path.get(path), " ".join(html.unescape(text).split())
+        return a(page + (part or self.parts.get((page, heading), "")), text) if page else text
 
     def cited(self, text, here):
         """Links for "lesson 3" and "lessons 3 and 4"."""

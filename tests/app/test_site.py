@@ -193,6 +193,9 @@ print(*seen)
 # %% [markdown]
 # ## Once more (`lessons/answers/01_count.py`)
 
+# %% [markdown]
+# ## Two & three
+
 # %%
 for i in range(2):
     seen.append(f"{i}: {seen[0]!r}")  # a comment
@@ -202,7 +205,8 @@ assert len(seen) == 4
 SECOND = """# %% [markdown]
 # # Stop
 #
-# See lesson 1, lesson 2, [1](01_count.py), [no](../nowhere.py).
+# See lesson 1, lesson 2, [1](01_count.py), [Two
+# & three](01_count.py), [no](../nowhere.py).
 
 # %%
 assert True
@@ -251,7 +255,8 @@ def test_a_small_site(small):
     assert 'lessons 1 and <a href="02_stop.html">2</a>' in first  # no link to itself
     assert '<a href="02_stop.html" rel=next>2 Stop &rarr;</a>' in first and "rel=prev" not in first
     assert '<a href="01_count.html" rel=prev>' in second and "rel=next" not in second
-    assert 'See lesson <a href="01_count.html">1</a>, lesson 2, <a href="01_count.html">1</a>, no.' in second
+    assert 'See lesson <a href="01_count.html">1</a>, lesson 2, <a href="01_count.html">1</a>, ' in second
+    assert '<a href="01_count.html#part-2">Two\n&amp; three</a>, no.' in second and 'id="part-2">Two' in first
     assert index.index("The order") < index.index("Words") and 'lesson <a href="02_stop.html">2</a>' in index
     assert said[0].startswith("lesson 1: 3 cells, 1 pictures, 1 asserts held (") and len(said) == 3
     assert made == site.build(lessons.lessons(small), say=said.append)
