@@ -69,7 +69,8 @@ pre { overflow-x: auto; line-height: 1.45; padding: .7rem .9rem; margin: .6rem 0
 .cell { position: relative; }
 .cell > a { position: absolute; top: .35rem; right: .5rem; font-size: .75rem; color: #57606a;
   background: #f3f5f7; text-decoration: none; }
-.out { white-space: pre-wrap; background: #fff; border-left: .3rem solid #009e73; border-radius: 0; padding: .2rem .9rem; }
+.out { white-space: pre-wrap; background: #fff; border-left: .3rem solid #009e73; border-radius: 0;
+  padding: .2rem .9rem; }
 .code b { color: #00468b; font-weight: 600; } .code i { color: #57606a; font-style: italic; }
 .code q { color: #8a3c00; quotes: none; } .code u { color: #6f2c80; text-decoration: none; }
 figure { margin: .8rem 0; }
