@@ -174,6 +174,7 @@ def write(out, files):
 
 
 def write_over(out, files):
+    """The same, in place of what is there under these names."""
     for name, content in files.items():
         path = Path(out) / name
         path.parent.mkdir(parents=True, exist_ok=True)

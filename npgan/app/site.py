@@ -15,7 +15,7 @@ from string import Template
 
 import npgan
 from npgan.app.execute import executed
-from npgan.app.lessons import PAGES, markdown, read
+from npgan.app.lessons import PAGES, markdown, read, write_over
 
 GENERATOR = "npgan lessons --site"  # by this a page is known that may be replaced
 NAMES = {"00_map.md": "index.html", "README.md": "teachers.html"}
@@ -97,11 +97,24 @@ def check():
         raise ValueError('a site needs the package markdown: pip install "npgan[site]"') from None
 
 
+def made_here(path):
+    """Is that file a page of such a site?"""
+    return path.is_file() and f'content="{GENERATOR}"'.encode() in path.read_bytes()[:2000]
+
+
 def check_free(out):
-    """ValueError if the folder holds an index.html that this command has not made."""
+    """ValueError if the folder holds an index.html that is none of ours."""
     index = out / "index.html"
-    if index.exists() and f'content="{GENERATOR}"'.encode() not in index.read_bytes():
+    if index.exists() and not made_here(index):
         raise ValueError(f"{index} is there, and not made by {GENERATOR}: choose another folder")
+
+
+def write(out, files):
+    """Write {name: bytes} into a folder, in place of the site that was there; other files in it stay."""
+    for path in out.glob("*.html"):
+        if path.name not in files and made_here(path):
+            path.unlink()
+    write_over(out, files)
 
 
 def build(some, say=print):

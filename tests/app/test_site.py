@@ -297,8 +297,10 @@ def test_a_site_replaces_only_a_site(command, small, capsys, elsewhere, monkeypa
     for _ in range(2):
         assert main(["lessons", "--site", "out"]) == 0
         assert "wrote out: 4 pages; open out/index.html in a browser\n" in capsys.readouterr().out
-    (elsewhere / "out" / "notes.txt").write_text("mine")
-    assert main(["lessons", "2", "--site", "out"]) == 0 and (elsewhere / "out" / "notes.txt").exists()
+    for name in "notes.txt", "notes.html":
+        (elsewhere / "out" / name).write_text("mine")
+    assert main(["lessons", "2", "--site", "out"]) == 0
+    assert set(os.listdir(elsewhere / "out")) == {"index.html", "02_stop.html", "notes.txt", "notes.html"}
 
 
 def test_without_markdown(command, capsys, monkeypatch, elsewhere):

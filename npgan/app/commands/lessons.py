@@ -53,7 +53,7 @@ def make_site(out, some):
     except Failed as error:
         complain(f"error: {error}")
         return 1
-    lessons.write_over(out, files)
+    site.write(out, files)
     print(f"wrote {require.one_line(out)}: {len(files)} pages; open {shown(out / 'index.html')} in a browser")
     return 0
 
