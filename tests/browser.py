@@ -39,6 +39,7 @@ ON_3_AND_4 = (  # of this process, which then becomes chromium
 KEYS = {  # name: its code on the keyboard, its number, what it types
     "ArrowLeft": ("ArrowLeft", 37, ""), "ArrowUp": ("ArrowUp", 38, ""), "ArrowRight": ("ArrowRight", 39, ""),
     "ArrowDown": ("ArrowDown", 40, ""), "Home": ("Home", 36, ""), "End": ("End", 35, ""),
+    "?": ("Slash", 191, "?"), ".": ("Period", 190, "."), "+": ("Equal", 187, "+"), "-": ("Minus", 189, "-"),
     "Tab": ("Tab", 9, ""), "Escape": ("Escape", 27, ""), "Enter": ("Enter", 13, "\r"), " ": ("Space", 32, " "),
 }  # fmt: skip
 ON = "Page", "Runtime", "Network", "Log"  # the domains whose events are listened to
@@ -90,6 +91,8 @@ class Browser:
         page = self.pages[session] = Page(self, session)
         for domain in ON:
             page.ask(f"{domain}.enable")
+        page.ask("Page.bringToFront")  # else it would sleep, and get no keys
+        page.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         page.size(width, height, phone=phone)
         if offline:
             none = {"latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
@@ -194,8 +197,9 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **scale)
 
     def press(self, key):
-        """Press and release a key: a letter, or the name of a key in KEYS."""
-        code, number, text = KEYS.get(key) or (f"Key{key.upper()}", ord(key.upper()), key)
+        """Press and release a key: a letter, a digit, or one of KEYS."""
+        usual = f"{'Digit' if key.isdigit() else 'Key'}{key.upper()}"
+        code, number, text = KEYS.get(key) or (usual, ord(key.upper()), key)
         options = {"key": key, "code": code, "windowsVirtualKeyCode": number}
         self.ask("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **options)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **options)

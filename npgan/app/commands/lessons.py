@@ -5,10 +5,9 @@ import shlex
 from pathlib import Path
 
 from npgan import require
-from npgan.app import lessons, site
+from npgan.app import lessons
 from npgan.app.commands.options import place
 from npgan.app.console import complain
-from npgan.app.execute import Failed
 
 
 def add(commands):
@@ -46,6 +45,9 @@ def write(out, files, some):
 
 
 def make_site(out, some):
+    from npgan.app import site
+    from npgan.app.execute import Failed
+
     site.check()
     site.check_free(out)
     try:
