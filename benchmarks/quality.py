@@ -6,8 +6,8 @@
                                                    a line for each variant, the plain GAN first
     python -m benchmarks.quality mnist             score against time, beside the classic PyTorch script
 
-Each seed is one `npgan train` in this process, timed without its pictures, on as many threads as that
-takes; columns are described over each table.
+Each seed is one `npgan train` in this process, on one thread, without its pictures. Its seconds are those of the
+processor: on a quiet machine as many as the clock's. Columns are described over each table.
 """
 
 import argparse
@@ -187,14 +187,14 @@ def trained(name, seed, variant="gan", **changes):
     """(steps, {measure: number} with the seconds) of one training at the defaults of the variant, but for the
     changes; where it diverges, (steps, {})."""
     settings = DEMOS[name].settings_of(variant) | {"seed": seed} | changes
-    training, start = DEMOS[name].start({"demo": name} | settings), time.perf_counter()
+    training, start = DEMOS[name].start({"demo": name} | settings), time.process_time()
     try:
         with machine.threads(DEMOS[name].threads), np.errstate(over="ignore", invalid="ignore"):
             for _ in training.records:
                 pass
     except Diverged:
         return training.steps, {}
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     return training.steps, MEASURES[name](training.gan, np.random.default_rng([seed, 2])) | {"seconds": seconds}
 
 
