@@ -240,7 +240,7 @@ def variants(name, seeds, chosen):
     k = len(DEMOS[name].data().means)
     print(f"\n{name}, seeds {seeds[0]} to {seeds[-1]}: {MEASURES[name].__doc__}\n{variants.__doc__}\n")
     titles = "modes", f"all {k} on", "quality %", "lowest", "reverse KL", "highest", "ms/step", "seconds"
-    print(f"{'variant':22s}" + "".join(f"{title:>14s}" for title in titles), flush=True)
+    print(f"{'variant':22s}" + "".join(f"{title:>17s}" for title in titles), flush=True)
     for label in chosen or changes:
         found = [trained(name, seed, **changes[label]) for seed in seeds]
         steps, rows = found[0][0], [row for _, row in found if row]
@@ -254,7 +254,7 @@ def variants(name, seeds, chosen):
             f"{1e3 * seconds.mean() / steps:.2f}", f"{seconds.mean():.0f}",
         ]  # fmt: skip
         diverged = f"   {len(seeds) - len(rows)} diverged" if len(rows) < len(seeds) else ""
-        print(f"{label:22s}" + "".join(f"{cell:>14s}" for cell in cells) + diverged, flush=True)
+        print(f"{label:22s}" + "".join(f"{cell:>17s}" for cell in cells) + diverged, flush=True)
 
 
 def with_error(values, digits=1):
