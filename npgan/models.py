@@ -112,7 +112,10 @@ AUTO = {"margin": 1.0, "code": 16, "d_hidden": [128]}
 OF_THE_PAPER = {"batch": 64, "d_steps": 5, "order": "d_first"}  # of WGAN, for images
 OF_MIXTURES = {
     "minibatch": {"kernels": 8, "dims": 2, "batch": 64}, "ebgan": AUTO, "ebgan-pt": AUTO | {"pull": 0.001},
-    "wgan": {"clip": 0.1, "optimiser": "RMSProp", "lr": 1e-3, "d_lr": 1e-3, "d_steps": 3, "order": "d_first"},
+    "wgan": {
+        "steps": 8000, "clip": 0.1, "optimiser": "RMSProp", "lr": 1e-3, "d_lr": 2e-3, "d_steps": 2,
+        "order": "d_first",
+    },
     "wgan-gp": {"weight": 0.1}, "r1": {"gamma": 0.003}, "instance-noise": {"sigma": 0.01},
 }  # fmt: skip
 OF_DIGITS = {

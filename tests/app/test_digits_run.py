@@ -124,7 +124,7 @@ def test_digits_need_no_files(monkeypatch, elsewhere, capsys):
     names = {path.name for path in (elsewhere / "runs/digits").iterdir()}
     assert names == FILES | {"strip.npy"} | PICTURES - {"epoch_002.png"}
     assert (elsewhere / "runs/digits/history.csv").read_text().count("\n") == 1 + math.ceil(300 / BATCH)
-    assert capsys.readouterr().out.startswith("1 of 1 epochs; `npgan score runs")
+    assert "\n1 of 1 epochs; `npgan score runs" in capsys.readouterr().out
     assert main(["score", "runs/digits", "-n", "20"]) == 0
     assert asked == [30_000, 30_000, 5_000] and "of 50 test digits, 20 samples" in capsys.readouterr().out
 

@@ -232,6 +232,8 @@ def test_a_minibatch_of_one_sample_has_nothing_to_compare(rng):
     for step in (lambda: gan.discriminator_step(np.zeros((1, 3)), z)), (lambda: gan.generator_step(z)):
         with pytest.raises(ValueError, match="needs 2 or more in a batch, got 1"):
             step()
+    with pytest.raises(ValueError, match="batch must be a whole number >= 2, got 1"):
+        train(gan, Rows(np.zeros((4, 3))), steps=1, batch=1, rng=rng)
     assert (gan.D.theta == theta).all() and gan.D.layers[2].parts is None
 
 
@@ -251,6 +253,7 @@ def test_many_samples_are_judged_a_hundred_or_so_at_a_time(rng):
     p = gan.probability(x)
     assert p.shape == (250,) and (p[:125] == gan.probability(x[:125])).all()
     assert np.abs(p[125:] - sigmoid(gan.D.predict(x[125:]))[:, 0]).max() < 1e-14
+    assert np.abs(gan.probability(x[:5]) - sigmoid(gan.D.predict(x[:5]))[:, 0]).max() < 1e-14
 
 
 def test_memory_is_bounded_at_batch_256(rng):
