@@ -8,6 +8,7 @@ browser.
 import html
 import io
 import keyword
+import os
 import re
 import tokenize
 from importlib.metadata import version
@@ -103,8 +104,14 @@ def made_here(path):
 
 
 def check_free(out):
-    """ValueError if the folder holds an index.html that is none of ours."""
+    """Before it takes its time: ValueError if the folder holds an index.html that is none of ours; OSError if
+    it cannot be written."""
     index = out / "index.html"
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"{there} is no folder")
+    if not os.access(there, os.W_OK):
+        raise PermissionError(f"{there} cannot be written")
     if index.exists() and not made_here(index):
         raise ValueError(f"{index} is there, and not made by {GENERATOR}: choose another folder")
 
@@ -280,7 +287,7 @@ def to_html(text):
 
 
 def formula(found):
-    """A formula in TeX as one reads it aloud: E_{x \\sim p_{data}} with what is below set below."""
+    """A formula in TeX, E_{x \\sim p_{data}}, as text: signs by their names, and what is below set below."""
     text = html.escape(found[2])
     for sign, plain in SIGNS.items():
         text = text.replace(sign, plain)

@@ -303,6 +303,16 @@ def test_a_site_replaces_only_a_site(command, small, capsys, elsewhere, monkeypa
     assert set(os.listdir(elsewhere / "out")) == {"index.html", "02_stop.html", "notes.txt", "notes.html"}
 
 
+def test_a_place_that_cannot_be_written_is_told_before_the_lessons_run(command, capsys, elsewhere, monkeypatch):
+    monkeypatch.setattr(site, "executed", lambda part: pytest.fail("it ran"))
+    (elsewhere / "file").write_text("precious")
+    for out in "file", "file/site":
+        refused(capsys, "lessons", "--site", out, message="file is no folder")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    refused(capsys, "lessons", "--site", "new/site", message=f"{elsewhere} cannot be written")
+    assert (elsewhere / "file").read_text() == "precious" and not (elsewhere / "new").exists()
+
+
 def test_without_markdown(command, capsys, monkeypatch, elsewhere):
     monkeypatch.setitem(sys.modules, "markdown", None)
     refused(capsys, "lessons", "--site", "out", message='the package markdown: pip install "npgan[site]"')
