@@ -71,7 +71,7 @@ def test_the_chinese_one_has_what_the_english_one_has_in_the_same_order():
     """Commands, code, links, pictures, numbers, sections: all but the words."""
     english, chinese = TEXTS["README.md"], TEXTS["README.zh.md"]
     for find in commands, code, links:
-        wanted, found = find(english), iter(find(chinese))
+        wanted, found = [one for one in find(english) if one != "README.zh.md"], iter(find(chinese))
         missing = [one for one in wanted if one not in found]  # in order, for the iterator only goes on
         assert not missing and len(wanted) > 3, f"README.zh.md lacks, or has elsewhere: {missing[0]}"
     numbers, sections = ([re.findall(what, text, re.MULTILINE) for text in TEXTS.values()]

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +59,15 @@ def executed(lesson):
     if result.asserts and result.asserts[-1] not in result.held:
         raise Failed(f"{lesson.path.name}: the last assert, in line {result.asserts[-1]}, was never reached")
     return result
+
+
+def all_executed(lessons):
+    """Yield the Result of each, in order, as many at once as there are cores; the first that fails ends it."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from pool.map(executed, lessons)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def environment():

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from string import Template
 
 import npgan
-from npgan.app.execute import executed
+from npgan.app.execute import all_executed
 from npgan.app.lessons import PAGES, markdown, read, write_over
 
 GENERATOR = "npgan lessons --site"  # by this a page is known that may be replaced
@@ -131,15 +131,17 @@ def build(some, say=print):
     """
     place, pages = some[0].path.parent, Pages(some)
     texts = {name: (place / name).read_text(encoding="utf-8") for name in PAGES if (place / name).is_file()}
-    files = {}
+    files, parts = {}, []
     for lesson in some:
-        for part in [lesson, *([read(lesson.answers)] if lesson.answers.is_file() else [])]:
-            result = executed(part)
-            files[pages.name(part.path)] = pages.lesson(lesson, part, result).encode()
-            pictures = sum("picture" in one for outputs in result.outputs for one in outputs)
-            what = "lesson" if part is lesson else "answers to lesson"
-            counts = f"{len(result.outputs)} cells, {pictures} pictures, {len(result.held)} asserts held"
-            say(f"{what} {lesson.number}: {counts} ({result.seconds:.1f} s)")
+        parts.append((lesson, lesson))
+        if lesson.answers.is_file():
+            parts.append((lesson, read(lesson.answers)))
+    for (lesson, part), result in zip(parts, all_executed([part for _, part in parts]), strict=True):
+        files[pages.name(part.path)] = pages.lesson(lesson, part, result).encode()
+        pictures = sum("picture" in one for outputs in result.outputs for one in outputs)
+        what = "lesson" if part is lesson else "answers to lesson"
+        counts = f"{len(result.outputs)} cells, {pictures} pictures, {len(result.held)} asserts held"
+        say(f"{what} {lesson.number}: {counts} ({result.seconds:.1f} s)")
     for name, text in texts.items():
         files[NAMES[name]] = pages.prose_page(name, text).encode()
     return files

@@ -289,7 +289,8 @@ def test_a_lesson_that_fails_fails_the_build(change, where, told, small, command
 
 
 def test_a_site_replaces_only_a_site(command, small, capsys, elsewhere, monkeypatch):
-    monkeypatch.setattr(site, "executed", lambda part: execute.Result([[], [], []], [1], [1], 0.1))
+    empty = execute.Result([[], [], []], [1], [1], 0.1)
+    monkeypatch.setattr(site, "all_executed", lambda parts: [empty] * len(parts))
     (elsewhere / "mine").mkdir()
     (elsewhere / "mine" / "index.html").write_text("my own")
     refused(capsys, "lessons", "--site", "mine", message="mine/index.html is there, and not made by npgan")
@@ -304,7 +305,7 @@ def test_a_site_replaces_only_a_site(command, small, capsys, elsewhere, monkeypa
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_lessons_run(command, capsys, elsewhere, monkeypatch):
-    monkeypatch.setattr(site, "executed", lambda part: pytest.fail("it ran"))
+    monkeypatch.setattr(site, "all_executed", lambda parts: pytest.fail("it ran"))
     (elsewhere / "file").write_text("precious")
     for out in "file", "file/site":
         refused(capsys, "lessons", "--site", out, message="file is no folder")
