@@ -15,7 +15,7 @@ LIT = {  # the parts of the drawing that are at work in each stage
     stages.G_GRADIENT: ("z", "G", "fake", "D", "a", "V", "dloss"),
     stages.G_MOVES: ("G", "dloss"),
 }
-PARTS = 300  # points of a curve, at most twice as many
+PARTS = 120  # points of a curve, at most twice as many
 LOOK = 10  # updates from one measurement to the next
 
 

@@ -43,6 +43,7 @@ class Session:
 
     def __init__(self, config, data=None, *, saved=None, history=(), data_folder=None):
         self.folder, self.frozen, self.life, self.loop, self.slow = data_folder, None, 0, None, None
+        self.drawn = False
         self.demo = DEMOS[require.choice("data", config["demo"], DEMOS)] if data is None else None
         self.demo = self.demo or OwnDemo(config["demo"], data)
         self.start(dict(config), saved, list(history))
@@ -245,6 +246,7 @@ class Session:
         except BaseException:
             self.demo = old
             raise
+        self.drawn = False
 
     def change_in_place(self, config):
         """Let the nets stay, and take the rest from a pair that is made with the new settings."""
@@ -271,8 +273,8 @@ class Session:
         if self.frozen:
             setattr(self.gan, FROZEN[self.frozen], lambda: None)
 
-    def learn(self, name, rows):
-        """Learn other data from now on, rows of a table. The nets stay, if they fit."""
+    def learn(self, name, rows, *, drawn=False):
+        """Learn other data from now on, rows of a table. The nets stay, if they fit. drawn: by hand."""
         demo, old = OwnDemo(name, rows), self.demo
         if demo.rows.shape[1] == self.gan.G.n_out and "steps" in self.config:
             self.finish()
@@ -280,7 +282,7 @@ class Session:
             self.demo, self.data = demo, demo.data()
             self.training.data, self.config = self.data, self.config | {"demo": name}
             self.training.config, self.training.progress = self.config, []
-            self.changed = self.changed or self.step > 0
+            self.changed, self.drawn = self.changed or self.step > 0, drawn
             return
         self.demo = demo
         try:
@@ -288,6 +290,7 @@ class Session:
         except BaseException:
             self.demo = old
             raise
+        self.drawn = drawn
 
     def command(self):
         """The whole setting as one command line; what it leaves out is the default."""

@@ -69,6 +69,8 @@ def greens():
 class View:
     """What views share: they begin anew when the session has, or when it learns other data or another game."""
 
+    width = None  # of what is seen, in the unit of x
+
     def __init__(self, axes, session):
         self.axes, self.session, self.key, self.redraw, self.artists = axes, session, None, True, []
 
@@ -98,8 +100,9 @@ class PlaneView(View):
 
         ax, session = self.axes, self.session
         self.real = looked_at(session.data, min(600, len(getattr(session.data, "rows", range(600)))))
-        low, high = self.real.min(axis=0), self.real.max(axis=0)
-        self.middle, self.width = (low + high) / 2, 1.5 * float(max(high - low)) or 2.0
+        if not session.drawn or self.width is None:  # else the plane stays where it was drawn in
+            low, high = self.real.min(axis=0), self.real.max(axis=0)
+            self.middle, self.width = (low + high) / 2, 1.5 * float(max(high - low)) or 2.0
         self.axis = np.linspace(-0.5, 0.5, CELLS) * self.width
         x, y = (self.axis + m for m in self.middle)
         self.xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
