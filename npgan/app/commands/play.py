@@ -11,6 +11,7 @@ from npgan.app.signals import stop_signals
 
 WINDOWS = "macosx", "qtagg", "gtk4agg", "gtk3agg", "tkagg", "wxagg"  # matplotlib's ways to open one
 FILES = ".csv", ".npy"
+SIZE = 12.8, 7.2  # inches
 NO_SCREEN = (
     "there is no screen here to open a window on: `npgan play --browser` shows the same in a browser, "
     "`npgan record` writes it into a page"
@@ -18,10 +19,12 @@ NO_SCREEN = (
 
 
 def add(commands):
-    command = commands.add_parser("play", help="a window in which a GAN learns, to be stopped and moved by hand")
-    what = f"{', '.join(DEMOS)}; a FILE.csv or FILE.npy of 1 or 2 columns; a checkpoint or the folder of a run"
-    command.add_argument("what", nargs="?", default="ring", type=place, metavar="DATA", help=f"{what} (default ring)")
-    command.add_argument("--hide", type=place, metavar="NAME,...", help="controls to leave out: lr,optimiser, say")
+    command = commands.add_parser("play", help="a window in which a GAN learns, and is moved by hand")
+    what = "a FILE.csv or FILE.npy of 1 or 2 columns; a checkpoint or the folder of a run"
+    what = f"{', '.join(DEMOS)} (default ring); {what}"
+    command.add_argument("what", nargs="?", default="ring", type=place, metavar="DATA", help=what)
+    hide = "controls to leave out, such as lr,optimiser"
+    command.add_argument("--hide", type=place, metavar="NAME,...", help=hide)
     command.add_argument("--browser", action="store_true", help="show it in a browser on this machine")
     command.add_argument("--port", type=whole, metavar="N", help="with --browser: where (default: a free one)")
     command.add_argument("--freeze", choices=["D", "G"], help="a player that does not move")
@@ -123,7 +126,7 @@ def show(played, hide):
     with matplotlib.rc_context(matplotlib.rcParamsDefault), np.errstate(over="ignore", invalid="ignore"):
         matplotlib.rcParams["toolbar"] = "None"
         with stop_signals() as stopped:
-            figure = plt.figure("npgan play", figsize=(12.8, 7.2))
+            figure = plt.figure("npgan play", figsize=SIZE)
             window = Window(figure, played, hide, stopped=stopped)
             window.start()
             plt.show()
@@ -132,7 +135,18 @@ def show(played, hide):
 
 
 def browse(played, hide, port):
+    """The same through a browser, until Ctrl-C."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     from npgan.app.live import browser  # needs tornado
     from npgan.app.live.window import Window
 
-    return browser.serve(lambda figure, **options: Window(figure, played, hide, **options), port=port)
+    with matplotlib.rc_context(matplotlib.rcParamsDefault), np.errstate(over="ignore", invalid="ignore"):
+        figure = Figure(figsize=SIZE)
+        FigureCanvasAgg(figure)
+        window = Window(figure, played, hide)
+        browser.serve(window, port=port)
+    print(*window.goodbye(), sep="\n")
+    return 0

@@ -21,8 +21,8 @@ PICTURE, ROWS = "play.png", "rows.npy"
 
 
 def save(session, figure=None):
-    """Save picture and checkpoint in a new folder, runs/NAME or a numbered one, and return its path. `npgan train
-    NAME --resume --out FOLDER` and `npgan play FOLDER` go on from it. ValueError if it has diverged."""
+    """Save picture and checkpoint in a new folder, runs/NAME or a numbered one, and return its path, from which
+    `npgan train NAME --resume --out FOLDER` and `npgan play FOLDER` go on. ValueError if it has diverged."""
     session.finish()
     if not checkpoint.is_finite(session.gan):
         raise ValueError("the parameters are no longer finite: there is nothing worth saving")
@@ -86,7 +86,7 @@ def drawn_rows(session):
 
 
 def put_down(session):
-    """If the data were drawn by hand, put them into a file, drawn.csv or a numbered one, for a command to name."""
+    """If the data were drawn by hand, put them into a file, drawn.csv or a numbered one; commands name it."""
     if session.config["demo"] != DRAWN:
         return
     names = ("drawn.csv" if i == 1 else f"drawn-{i}.csv" for i in count(1))

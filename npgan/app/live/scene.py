@@ -16,6 +16,7 @@ LIT = {  # the parts of the drawing that are at work in each stage
     stages.G_MOVES: ("G", "dloss"),
 }
 PARTS = 120  # points of a curve, at most twice as many
+MAIN = 0.07, 0.09, 0.59, 0.9  # left, bottom, right, top of the view
 LOOK = 10  # updates from one measurement to the next
 
 
@@ -59,7 +60,7 @@ class Scene:
 
     def __init__(self, figure, session, area=(0.0, 0.0, 1.0, 1.0), font=None):
         self.figure, self.session, self.area, self.frames = figure, session, area, 0
-        self.font = font or 1.25 * figure.get_figheight()
+        self.font = font or 1.35 * figure.get_figheight()
         self.key = self.lit = None
         self.view, self.redraw = None, True
         with self.fonts():
@@ -70,13 +71,14 @@ class Scene:
 
     def place(self):
         """Put the axes where they belong."""
-        self.main = self.axes(0.05, 0.09, 0.58, 0.92)
-        self.whole = self.axes(0.65, 0.74, 0.995, 0.985)
+        self.main = self.axes(*MAIN)
+        self.whole = self.axes(0.65, 0.74, 0.985, 0.985)
         self.losses = self.axes(0.71, 0.52, 0.99, 0.70)
         self.judged = self.axes(0.71, 0.305, 0.99, 0.485)
         self.distance = self.axes(0.71, 0.09, 0.99, 0.27)
-        x, y = self.at(0.05, 0.965)
-        self.headline = self.figure.text(x, y, "", va="center", fontsize=1.15 * self.font)
+        top = self.axes(0.0, 0.95, 0.64, 1.0)
+        top.axis("off")
+        self.headline = top.text(0.02, 0.4, "", va="center", fontsize=1.1 * self.font)
 
     def at(self, x, y):
         left, bottom, right, top = self.area
@@ -95,10 +97,11 @@ class Scene:
             if self.view is not None:
                 self.view.clear()
                 self.main.remove()
-                self.main = self.axes(0.05, 0.09, 0.58, 0.92)
-            self.view = view_of(session)(self.main, session)
+                self.main = self.axes(*MAIN)
+            self.view = view_of(session)(self.main, session, self.distance)
         self.track, self.found, self.right = Track(5), [], 0.0
-        for ax in self.losses, self.judged, self.distance:
+        self.timed = [self.losses, self.judged, *([] if session.demo.pixels else [self.distance])]
+        for ax in self.timed:
             ax.clear()
         players = (plots.DISCRIMINATOR, "V, up"), (plots.GENERATOR, "loss of G, down")
         self.V, self.loss = self.lines(self.losses, *players)
@@ -113,7 +116,7 @@ class Scene:
         low, high = game.limits or (-1, 1)
         self.judged.set(ylabel=f"mean {game.reads}", ylim=(low - 0.05, high + 0.05))
         self.begin_distance()
-        for ax in self.losses, self.judged, self.distance:
+        for ax in self.timed:
             if ax.get_legend_handles_labels()[0]:
                 ax.legend(frameon=False, loc="upper right", ncols=2, fontsize="small", borderaxespad=0.1)
 
@@ -129,17 +132,16 @@ class Scene:
         found, ax = self.session.measure(), self.distance
         self.names = [name for name in ("w1", "high_quality", "modes") if name in found]
         self.scores = []
-        ax.set_visible(bool(self.names))
         if self.names == ["w1"]:
             self.scores = self.lines(ax, (plots.GENERATOR, "W1, G to data"))
             ax.axhline(found["w1_real"], color=plots.DATA, ls="--", lw=1.2, label="real to real")
             ax.set(yscale="log", ylim=(0.5 * found["w1_real"], 4 * max(found["w1"], found["w1_real"])))
         elif self.names:
-            modes = f"modes found, of {len(self.session.data.means)}"
-            self.scores = self.lines(ax, (plots.GENERATOR, "share within 3 sigma"), (plots.REFERENCE, modes))
+            modes = f"modes, of {len(self.session.data.means)}"
+            self.scores = self.lines(ax, (plots.GENERATOR, "within 3 sigma"), (plots.REFERENCE, modes))
             ax.axhline(metrics.CEILING, color=plots.DATA, ls="--", lw=1.2)
             ax.set(ylim=(0, 1.3), yticks=[0, 0.5, 1])
-        ax.set(xlabel="step")
+        self.timed[-1].set(xlabel="step")
 
     # --- what moves ---
 
@@ -162,7 +164,7 @@ class Scene:
     def light(self, lit):
         if self.lit != (lit,):
             self.whole.clear()
-            with sized(0.8 * self.font):
+            with sized(0.83 * self.font):
                 plots.whole(self.whole, lit)
             self.lit, self.redraw = (lit,), True
 
@@ -177,10 +179,9 @@ class Scene:
             self.stretch(self.judged, d_real, d_fake)
         if session.step > self.right or not self.right:
             self.right = max(50, 2 * session.step)
-            for ax in self.losses, self.judged, self.distance:
+            for ax in self.timed:
                 ax.set_xlim(0, self.right)
-            self.losses.set_xticklabels([])
-            self.judged.set_xticklabels([])
+                ax.tick_params(labelbottom=ax is self.timed[-1])
             self.redraw = True
         return [self.V, self.loss, self.d_real, self.d_fake, *self.measured()]
 
@@ -212,7 +213,9 @@ class Scene:
         """The headline: where training is, and how good G is."""
         session = self.session
         words = [f"{name_of(session)}   step {session.step:,}"]
-        if self.found:
+        if session.stage:
+            words.append(session.stage)
+        elif self.found:
             words.append(said(self.found[-1][1], session))
         return "     ".join(words)
 

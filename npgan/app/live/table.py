@@ -12,7 +12,7 @@ COLUMNS = 1, 2
 
 
 def read(path):
-    """The rows (n, 1) or (n, 2) in the file; ValueError says what is wrong with it, OSError if it is not there."""
+    """The rows (n, 1) or (n, 2) in the file; ValueError says what is wrong, OSError if it is not there."""
     path = Path(path)
     where = require.one_line(path)
     if path.is_dir():
@@ -21,7 +21,8 @@ def read(path):
     if not len(rows):
         raise ValueError(f"{where} holds no rows")
     if rows.shape[1] not in COLUMNS:
-        raise ValueError(f"{where} has {rows.shape[1]} columns, wanted 1 or 2: points on a line or in the plane")
+        wanted = "wanted 1 or 2: points on the line or in the plane"
+        raise ValueError(f"{where} has {rows.shape[1]} columns, {wanted}")
     if not np.isfinite(rows).all():
         row, column = np.argwhere(~np.isfinite(rows))[0]
         raise ValueError(f"{where} has {rows[row, column]} in row {row + 1}, column {column + 1}")

@@ -71,8 +71,10 @@ class View:
 
     width = None  # of what is seen, in the unit of x
 
-    def __init__(self, axes, session):
-        self.axes, self.session, self.key, self.redraw, self.artists = axes, session, None, True, []
+    def __init__(self, axes, session, beside=None):
+        """axes: to draw on. beside: further ones, for a view that needs them; else it takes a part of axes."""
+        self.axes, self.session, self.beside = axes, session, beside
+        self.key, self.redraw, self.artists = None, True, []
 
     def update(self):
         session = self.session
@@ -113,15 +115,20 @@ class PlaneView(View):
         )  # fmt: skip
         self.half = LineCollection([], colors=plots.DISCRIMINATOR, linewidths=2, zorder=2)
         self.warped = PolyCollection([], zorder=1)
-        self.cloud = ax.plot([], [], ".", color=plots.GENERATOR, ms=3.5, alpha=0.6, zorder=3)[0]
+        self.cloud = ax.plot([], [], ".", color=plots.GENERATOR, ms=3.5, alpha=0.6, label="G(z)", zorder=3)[0]
         self.dots = ax.plot(*self.real.T, ".", color=plots.DATA, ms=4, alpha=0.7, label="data", zorder=4)[0]
         self.batch = ax.plot([], [], "o", mfc="none", mec=plots.DATA, ms=7, zorder=5)[0]
         self.points = ax.plot([], [], "o", color=plots.GENERATOR, mec="white", mew=0.6, ms=5.5, zorder=6)[0]
+        self.points.set_label("the same z all the time, arrows: $-\\partial$ loss / $\\partial$x")
         zero, style = np.zeros(len(session.fixed_z)), {"scale_units": "xy", "scale": 1, "width": 0.0035}
         self.arrows = ax.quiver(zero, zero, zero, zero, color="#222222", zorder=7, **style)
         for collection in self.half, self.warped:
             ax.add_collection(collection, autolim=False)
         ax.set(xlim=x[[0, -1]], ylim=y[[0, -1]], aspect="equal", xlabel="x1", ylabel="x2")
+        if limits:
+            self.half.set_label(f"{session.gan.game.reads} = {session.gan.game.equilibrium.D:g}")
+        style = {"columnspacing": 1, "handletextpad": 0.3, "markerscale": 1.5}
+        plots.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, **style)
         self.z = grid_of_noise(session.gan)
         return self.heat, self.warped, self.half, self.cloud, self.dots, self.batch, self.points, self.arrows
 
@@ -284,8 +291,11 @@ class DigitsView(View):
     def begin(self):
         ax, game = self.axes, self.session.gan.game
         ax.axis("off")
-        left, right = ax.inset_axes([0, 0.02, 0.62, 0.96]), ax.inset_axes([0.7, 0.12, 0.3, 0.76])
-        self.more = [left, right]
+        left = ax if self.beside else ax.inset_axes([0, 0.02, 0.62, 0.96])
+        right = self.beside or ax.inset_axes([0.7, 0.12, 0.3, 0.76])
+        self.more = [one for one in (left, right) if one not in (ax, self.beside)]
+        if self.beside:
+            right.clear()
         plots.images(left, np.full((64, 784), -1.0), columns=8)
         left.set_title("G of the same 64 noises")
         self.real = looked_at(self.session.data, 300)
@@ -294,7 +304,7 @@ class DigitsView(View):
             right.stairs(np.zeros(20), np.linspace(0, 1, 21), fill=True, color=colour, alpha=0.5, label=label)
             for colour, label in ((plots.DATA, "real"), (plots.GENERATOR, "fake"))
         ]
-        right.set(xlabel=f"{game.reads}(x)", ylabel="share", ylim=(0, 1), title="What D makes of them")
+        right.set(xlabel=f"{game.reads}, of 300 real and 64 fakes", ylabel="share", ylim=(0, 1.25))
         if game.limits:
             right.axvline(game.equilibrium.D, color=plots.REFERENCE, lw=1, ls="--")
         right.legend(frameon=False, loc="upper center", ncols=2)

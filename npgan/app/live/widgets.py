@@ -1,4 +1,4 @@
-"""What controls are made of: buttons, and rows that go from value to value. Both quiet: none draws by itself."""
+"""What controls are made of: buttons, and rows that go from value to value. Neither draws by itself."""
 
 from matplotlib.widgets import AxesWidget, Button
 

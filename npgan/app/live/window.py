@@ -15,7 +15,7 @@ from npgan.app.live.views import PlaneView
 
 STAGE = 0.8  # seconds for which a stage is seen in slow motion
 PAUSE = 15  # milliseconds between two ticks
-LEFT, BELOW = 0.205, 0.095  # the room of the controls
+LEFT, BELOW, ROW = 0.205, 0.095, 0.058  # the room of the controls
 BUTTONS = {  # {name: (what stands on it, its key, what it does)}
     "run": ("run", " ", "run or pause"),
     "d_step": ("D step", "d", "one step of D"),
@@ -25,7 +25,7 @@ BUTTONS = {  # {name: (what stands on it, its key, what it does)}
     "stage": ("stage", ".", "the next stage of a step in slow motion"),
     "reset": ("reset", "r", "start anew with the same seed"),
     "seed": ("new seed", "e", "start anew with the next seed"),
-    "draw": ("draw data", "w", "draw data with the mouse; again: enough"),
+    "draw": ("draw data", "w", "draw data with the mouse; again: end it"),
     "copy": ("copy", "c", "copy and print the command that repeats this"),
     "save": ("save", "s", "save picture and checkpoint"),
     "help": ("?", "?", "show or hide the keys"),
@@ -42,8 +42,8 @@ def hidden(text):
 
 
 class Window:
-    """figure: empty, with a canvas. session: what is played. hide: names of controls that are left out. say(line):
-    prints; stopped: non-empty as soon as somebody wants the end, as `signals.stop_signals` gives it.
+    """figure: empty, with a canvas, which may be another by `start`. session: what is played. hide: names of
+    controls to leave out. say(line): prints. stopped: non-empty as soon as somebody wants the end.
 
     running, speed: does it go on, and how many steps a frame. closed: is it over.
     """
@@ -62,8 +62,6 @@ class Window:
             "close_event": self.over,
         }.items():  # fmt: skip
             figure.canvas.mpl_connect(name, react)
-        if figure.canvas.manager is not None:
-            figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)
         self.tell("space: run    ?: all keys")
         self.show(whole=True)
 
@@ -75,11 +73,11 @@ class Window:
         font, self.rows, self.buttons = 0.9 * self.scene.font, {}, {}
         rows = [control for control in CONTROLS if control.name not in self.hide]
         for i, control in enumerate(rows):
-            ax = self.figure.add_axes([0.008, 0.925 - 0.046 * i, LEFT - 0.012, 0.042])
+            ax = self.figure.add_axes([0.008, 0.93 - ROW * i, LEFT - 0.012, 0.9 * ROW])
             step = lambda way, control=control: self.turn(control, way)  # noqa: E731
             self.rows[control.name] = Row(ax, control.label, step, font)
         if "speed" not in self.hide:
-            ax = self.figure.add_axes([0.008, 0.925 - 0.046 * (len(rows) + 0.6), LEFT - 0.012, 0.042])
+            ax = self.figure.add_axes([0.008, 0.93 - ROW * (len(rows) + 0.4), LEFT - 0.012, 0.9 * ROW])
             self.rows["speed"] = Row(ax, "steps a frame", self.faster, font)
         shown = [name for name in BUTTONS if name not in self.hide]
         for i, name in enumerate(shown):
@@ -171,7 +169,8 @@ class Window:
         plane = isinstance(self.scene.view, PlaneView)
         self.drawing = plane and not self.drawing
         self.attempt(lambda: None)
-        self.tell("press and drag in the plane" if self.drawing else "" if plane else "choose data in the plane first")
+        wait = "" if plane else "choose data in the plane first: ring, say"
+        self.tell("press and drag in the plane" if self.drawing else wait)
         self.show(whole=True)
 
     def do_copy(self):
@@ -312,7 +311,9 @@ class Window:
     # --- beginning and end ---
 
     def start(self):
-        """Let a timer call tick from now on."""
+        """Let a timer call tick from now on; matplotlib's own keys, such as s and q, do nothing any more."""
+        if self.figure.canvas.manager is not None:
+            self.figure.canvas.mpl_disconnect(self.figure.canvas.manager.key_press_handler_id)
         self.timer = self.figure.canvas.new_timer(interval=PAUSE)
         self.timer.add_callback(self.tick)
         self.timer.start()
