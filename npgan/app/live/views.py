@@ -35,9 +35,9 @@ def pushes(gan, z):
 
 def shortened(push, width):
     """Arrows for pushes (m, d), in the unit of x: in proportion while they are short, at most LONGEST of the
-    width of the view. A loss that changes by 1 over a fourth of the width has half of the longest one."""
-    size = np.sqrt((push**2).sum(axis=1, keepdims=True)) * width / 4
-    return LONGEST * width * (width / 4 * push) / (1 + size)
+    width of the view. A loss that changes by 1 over that width has half of the longest one."""
+    push = push.astype(float) * width
+    return LONGEST * width * push / (1 + np.sqrt((push**2).sum(axis=1, keepdims=True)))
 
 
 def looked_at(data, n):
