@@ -55,8 +55,8 @@ def main():
     with machine.threads(1):
         for name in args.data or ("ring", "gaussian"):
             clock, processor, whole = measure(name, args.n)
-            wanted = f"wanted {WANTED[name]}"
-            print(f"{name:9s} {clock:5.1f} frames/s   {processor:5.1f} by processor time   ({wanted}; {whole} whole)")
+            aside = f"wanted {WANTED[name]}; {whole} of {args.n} drawn whole"
+            print(f"{name:9s} {clock:5.1f} frames/s   {processor:5.1f} by processor time   ({aside})")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ class Window:
             ax = self.figure.add_axes([0.008 + 0.082 * i, 0.043, 0.076, 0.04])
             self.buttons[name] = Press(ax, BUTTONS[name][0], getattr(self, f"do_{name}"), font)
         self.message = self.figure.text(0.008, 0.018, "", va="center", fontsize=font)
-        text = "\n".join(f"{key if key != ' ' else 'space':>6s}   {what}" for _, key, what in BUTTONS.values())
+        shown = [BUTTONS[name] for name in shown]
+        text = "\n".join(f"{key if key != ' ' else 'space':>6s}   {what}" for _, key, what in shown)
         box = {"boxstyle": "round,pad=1", "fc": "white", "ec": "#444444"}
         text = f"{text}\n   + -   faster, slower\n     q   close the window"
         style = {"family": "monospace", "bbox": box, "zorder": 100, "visible": False, "fontsize": 1.3 * font}
