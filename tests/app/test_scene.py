@@ -221,7 +221,8 @@ def test_the_parts_at_work_are_lit():
     picture = scene(played)
     for stage in [*played.stages(), None]:
         picture.update(stage)
-        colours = {text.get_text(): text.get_bbox_patch() for text in picture.whole.texts if text.get_bbox_patch()}
+        boxes = [text for text in picture.whole.texts if text.get_bbox_patch()]
+        colours = {text.get_text(): text.get_bbox_patch() for text in boxes}
         grey = {name for name, patch in colours.items() if np.ptp(patch.get_edgecolor()[:3]) < 0.01}
         lit = {"G"} if stage is None or "G" in LIT[stage] else set()
         assert ("G" in grey) == ("G" not in lit), stage

@@ -15,6 +15,10 @@ from npgan.app.live.window import BUTTONS, NAMES, Window, hidden
 NEW_NETS = {"data", "variant", "latent", "n_z", "width"}
 
 
+def small(**more):
+    return session(anneal=False, g_hidden=[8], d_hidden=[8], **more)
+
+
 @pytest.fixture
 def said():
     return []
@@ -22,7 +26,7 @@ def said():
 
 @pytest.fixture
 def window(said):
-    return opened(session(anneal=False, g_hidden=[8], d_hidden=[8]), say=said.append)
+    return opened(small(), say=said.append)
 
 
 def opened(played, **options):
@@ -56,7 +60,11 @@ def pixels(window):
     return np.asarray(window.figure.canvas.buffer_rgba()).copy()
 
 
-@pytest.mark.parametrize("way", [press, lambda window, name: key(window, BUTTONS[name][1])], ids=["mouse", "key"])
+def type_(window, name):
+    key(window, BUTTONS[name][1])
+
+
+@pytest.mark.parametrize("way", [press, type_])
 @pytest.mark.parametrize(
     "name, what",
     [
@@ -75,7 +83,7 @@ def test_a_button_moves_what_it_says_and_is_seen(window, way, name, what):
 
 
 def test_k_steps_are_as_many_as_k_says(window):
-    by_hand = session(anneal=False, d_steps=3, g_hidden=[8], d_hidden=[8])
+    by_hand = small(d_steps=3)
     for _ in range(3):
         by_hand.d_step()
     window.session.change(d_steps=3)
@@ -94,7 +102,7 @@ def test_it_runs_and_pauses(window):
     key(window, " ")
     window.tick()
     assert window.session.step == 20 and window.buttons["run"].label.get_text() == "run"
-    other = session(anneal=False, g_hidden=[8], d_hidden=[8])
+    other = small()
     other.advance(20)
     assert state(window.session) == state(other)
 
@@ -106,7 +114,7 @@ def test_reset_and_a_new_seed(window):
     assert state(window.session) == start
     press(window, "step")
     press(window, "seed")
-    assert window.session.config["seed"] == 1 and state(window.session) == state(session(anneal=False, seed=1, g_hidden=[8], d_hidden=[8]))
+    assert window.session.config["seed"] == 1 and state(window.session) == state(small(seed=1))
 
 
 def test_slow_motion_shows_each_stage_and_ends_where_a_step_ends(window, monkeypatch):
@@ -124,7 +132,7 @@ def test_slow_motion_shows_each_stage_and_ends_where_a_step_ends(window, monkeyp
         assert window.session.stage in window.scene.headline.get_text()
     assert tuple(names) == STAGES["d_first"](1)
     assert all(not np.array_equal(a, b) for a, b in zip(pictures[:-1], pictures[1:], strict=True))
-    other = session(anneal=False, g_hidden=[8], d_hidden=[8])
+    other = small()
     other.advance()
     assert state(window.session) == state(other)
     window.tick()

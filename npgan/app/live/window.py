@@ -50,7 +50,8 @@ class Window:
 
     def __init__(self, figure, session, hide=(), *, say=print, stopped=()):
         self.figure, self.session, self.hide, self.say, self.stopped = figure, session, set(hide), say, stopped
-        self.running, self.closed, self.drawing, self.speed = False, False, False, 1 if session.demo.pixels else 10
+        self.running, self.closed, self.drawing = False, False, False
+        self.speed = 1 if session.demo.pixels else 10
         self.background, self.artists, self.timer, self.pen, self.until = None, [], None, [], 0.0
         self.height = figure.get_figheight()
         self.scene = Scene(figure, session, area=(LEFT, BELOW, 1.0, 1.0))
