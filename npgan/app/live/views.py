@@ -126,7 +126,7 @@ class PlaneView(View):
         self.warped = PolyCollection([], zorder=1)
         self.cloud = ax.plot([], [], ".", color=plots.GENERATOR, ms=3.5, alpha=0.6, label="G(z)", zorder=3)[0]
         self.dots = ax.plot(*self.real.T, ".", color=plots.DATA, ms=4, alpha=0.7, label="data", zorder=4)[0]
-        style = {"mfc": "none", "ms": 7, "zorder": 5}
+        style = {"mfc": "none", "mew": 0.7, "ms": 5, "zorder": 5}
         self.batch = [ax.plot([], [], "o", mec=c, **style)[0] for c in (plots.DATA, plots.GENERATOR)]
         self.points = ax.plot([], [], "o", color=plots.GENERATOR, mec="white", mew=0.6, ms=5.5, zorder=6)[0]
         self.points.set_label("the same z all the time, arrows: $-\\partial$ loss / $\\partial$x")
