@@ -24,7 +24,7 @@ def add(commands):
     what = f"{', '.join(DEMOS)} (default ring); {what}"
     command.add_argument("what", nargs="?", default="ring", type=place, metavar="DATA", help=what)
     hide = "controls to leave out, such as lr,optimiser"
-    command.add_argument("--hide", type=place, metavar="NAME,...", help=hide)
+    command.add_argument("--hide", type=place, metavar="CONTROL,...", help=hide)
     command.add_argument("--browser", action="store_true", help="show it in a browser on this machine")
     command.add_argument("--port", type=whole, metavar="N", help="with --browser: where (default: a free one)")
     command.add_argument("--freeze", choices=["D", "G"], help="a player that does not move")

@@ -74,7 +74,7 @@ CONTROLS = [
     Control("d_lr", "rate of D", lambda s: RATES),
     Control("optimiser", "optimiser", lambda s: list(OPTIMISERS)),
     Control("latent", "law of z", lambda s: list(LATENTS)),
-    Control("n_z", "dimensions of z", lambda s: [1, 2, 3, 5, 10, 20, 50, 100]),
+    Control("n_z", "size of z", lambda s: [1, 2, 3, 5, 10, 20, 50, 100]),
     Control("width", "width", lambda s: WIDTHS, width, all_widths),
     Control("average", "average of G", lambda s: [0, 0.9, 0.99, 0.999], lambda s: s.config["average"] or 0,
             lambda s, decay: {"average": decay or None}),

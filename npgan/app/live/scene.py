@@ -151,7 +151,7 @@ class Scene:
         """Bring everything up to date. lit: a stage of a step, or parts of the drawing; None: all of them."""
         with self.fonts(), np.errstate(over="ignore", invalid="ignore"):
             session = self.session
-            key = session.life, id(session.data), session.gan.game
+            key = session.life, session.data, session.gan.game
             self.redraw = key != self.key
             if self.redraw:
                 self.begin()

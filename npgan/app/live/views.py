@@ -87,7 +87,7 @@ class View:
 
     def update(self):
         session = self.session
-        key = session.life, id(session.data), session.gan.game.reads, session.gan.game.limits
+        key = session.life, session.data, session.gan.game.reads, session.gan.game.limits
         self.redraw = key != self.key
         if self.redraw:
             self.clear()
