@@ -68,7 +68,7 @@ def whole(ax, lit=None):
     lit = {*WHOLE, *BACK} if lit is None else set(lit)
     if unknown := lit - {*WHOLE, *BACK}:
         raise ValueError(f"the whole has no part {min(unknown)!r}; its parts: {', '.join([*WHOLE, *BACK])}")
-    pale = "#C8C8C8"
+    pale, gap = "#C8C8C8", 2 * matplotlib.rcParams["font.size"]  # of arrows from the middle of a part: its text
     for name, ((x, y), text, colour) in WHOLE.items():
         colour = colour if name in lit else pale
         network = name in ("G", "D")
@@ -77,7 +77,7 @@ def whole(ax, lit=None):
         ax.text(x, y, text, ha="center", va="center", color="white" if network else colour, bbox=box, zorder=3)
     for start, end in FORWARD:
         colour = REFERENCE if {start, end} <= lit else pale
-        style = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": 30, "shrinkB": 30}
+        style = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": gap, "shrinkB": gap}
         ax.annotate("", WHOLE[end][0], WHOLE[start][0], arrowprops=style)
     for name, (stops, bend, colour, place, text) in BACK.items():
         colour = colour if name in lit else pale
@@ -229,11 +229,9 @@ def samples(ax, x):
     return ax
 
 
-def images(ax, x, columns, *, pair=False):
-    """Images of 28 x 28, rows of x (n, 784) in [-1, 1], side by side with a thin gap.
-
-    pair: let every second gap vanish, so that two and two belong together.
-    """
+def sheet(x, columns, *, pair=False):
+    """Images of 28 x 28, rows of x (n, 784) in [-1, 1], side by side on one sheet with a thin gap: (30 rows,
+    30 columns) numbers. pair: let every second gap vanish, so that two and two belong together."""
     rows = -(-len(x) // columns)
     sheet = np.ones((rows, 30, columns, 30), np.float32)  # white between the black tiles
     tiles = np.ones((rows * columns, 28, 28), np.float32)
@@ -243,7 +241,12 @@ def images(ax, x, columns, *, pair=False):
         sheet[:, 1:29, 0::2, 2:30], sheet[:, 1:29, 1::2, 0:28] = tiles[:, :, 0::2], tiles[:, :, 1::2]
     else:
         sheet[:, 1:29, :, 1:29] = tiles
-    ax.imshow(sheet.reshape(30 * rows, 30 * columns), cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    return sheet.reshape(30 * rows, 30 * columns)
+
+
+def images(ax, x, columns, *, pair=False):
+    """The `sheet` of images x (n, 784)."""
+    ax.imshow(sheet(x, columns, pair=pair), cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)

@@ -13,8 +13,8 @@ from npgan.files import PART, whole_file
 LIST = ".npgan-run"  # one name a line, each in it before the file itself is written
 CHECKPOINT, HISTORY, PROGRESS, CONFIG = "checkpoint.npz", "history.csv", "progress.csv", "config.json"
 A_NAME = re.compile(  # of a file that a run of some demo writes: no list has others
-    r"checkpoint\.npz|history\.csv|progress\.csv|config\.json|strip\.npy"
-    r"|(losses|densities|progress|samples|strip|nearest|epoch_[0-9]{3,6})\.png"
+    r"checkpoint\.npz|history\.csv|progress\.csv|config\.json|(strip|rows)\.npy"
+    r"|(losses|play|densities|progress|samples|strip|nearest|epoch_[0-9]{3,6})\.png"
 )
 
 

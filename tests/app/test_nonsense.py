@@ -12,7 +12,7 @@ from small_runs import refused
 
 from npgan import digits, gradcheck
 from npgan.app import cli, lessons, site
-from npgan.app.commands import score
+from npgan.app.commands import play, score
 from npgan.app.run import Run
 
 NONSENSE = [  # no name of a folder outside: as such, some are taken
@@ -39,7 +39,8 @@ GIVEN = {"checkpoint": None, "out": "out.npy", "data_set": "mnist"}  # what is r
 
 
 def test_there_are_commands_and_options():
-    assert {words[0] for words in LEAVES} == {"train", "sample", "score", "gradcheck", "fetch", "lessons"}
+    commands = {"train", "play", "sample", "score", "gradcheck", "lessons", "fetch"}
+    assert {words[0] for words in LEAVES} == commands
     assert len(LEAVES) >= 9 and sum(map(len, LEAVES.values())) > 80
 
 
@@ -59,6 +60,9 @@ def quick(monkeypatch, elsewhere):
     monkeypatch.setattr(Run, "train", lambda self, quiet: "")
     monkeypatch.setattr(Run, "report", lambda self: [])
     monkeypatch.setattr("npgan.app.run.check_drawing", lambda: None)
+    monkeypatch.setattr(play, "check_screen", lambda: None)
+    monkeypatch.setattr(play, "show", lambda played, hide: 0)
+    monkeypatch.setattr(play, "browse", lambda played, hide, port: 0)
     monkeypatch.setattr(cli, "parser", functools.cache(cli.parser))
 
 
@@ -76,8 +80,9 @@ def answer(args):
 def test_nonsense(words, quick, elsewhere, gaussian, mnist):
     rng = np.random.default_rng(0)
     given = GIVEN | {"checkpoint": str(mnist if words == ("score",) else gaussian)}
-    few = words[0] == "train" and words[1] not in ("gaussian", "mnist")  # they have the same options
+    same = words[-1] not in ("gaussian", "mnist") and words[0] in ("train", "play")  # options as others have
     for tried in LEAVES[words]:
+        few = same and tried.dest not in ("what", "hide", "port")
         for value in rng.permutation(NONSENSE)[:12] if few else NONSENSE:
             args = [*words]
             for action in LEAVES[words]:
