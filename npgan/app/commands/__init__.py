@@ -1,5 +1,5 @@
 """The commands: each is a module with add(commands), which says what it takes, and run(args), which does it."""
 
-from npgan.app.commands import fetch, gradcheck, play, sample, score, train
+from npgan.app.commands import fetch, gradcheck, play, record, sample, score, train
 
-COMMANDS = train, play, sample, score, gradcheck, fetch
+COMMANDS = train, play, record, sample, score, gradcheck, fetch

@@ -1,0 +1,227 @@
+"""A recording is a training frame by frame: pictures of a scene at chosen steps, and what is said of each."""
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from npgan import metrics
+from npgan.app.live.scene import Scene, name_of
+
+SIZE = 12.8, 7.2  # inches, whatever the number of pixels: text is as large as that of the window
+FONT = 11.0  # points, on a figure of that size
+PARTS = 0.0025, 0.01, 0.04, 0.1, 0.25, 0.5, 1.0  # of a training: something is said at the end of each
+
+
+@dataclass
+class Act:
+    """n moves of the sessions, each "advance", "d_step" or "g_step", seen in so many frames.
+
+    before: said while it goes on; "" leaves what was said last. after(*sessions): what is said at its end.
+    who: which sessions move; None: all.
+    """
+
+    move: str
+    n: int
+    frames: int
+    after: Callable
+    before: str = ""
+    who: tuple | None = None
+
+    def marks(self):
+        """The moves after which there is a frame, the last one among them."""
+        return sorted({round(self.n * (i + 1) / self.frames) for i in range(self.frames)} - {0})
+
+
+@dataclass
+class Frame:
+    """where: which step. said: what is said of it, or was said last. alt: the picture in words. key: is it the
+    end of an act, or the start? png: the picture."""
+
+    where: str
+    said: str
+    alt: str
+    key: bool
+    png: bytes
+
+    def image(self):
+        from PIL import Image
+
+        return Image.open(io.BytesIO(self.png))
+
+
+@dataclass
+class Recording:
+    """title, about: what it is. shown: what the pictures show. settings: {name of a session: its config}.
+    command: what made it. ended: why it ended early, or ""."""
+
+    title: str
+    about: str
+    shown: str
+    settings: dict
+    command: str
+    frames: list = field(default_factory=list)
+    ended: str = ""
+
+    @property
+    def keys(self):
+        return [frame for frame in self.frames if frame.key]
+
+
+class Half(Scene):
+    """A scene beside another one: its view, and under it D and the distance to the data over time."""
+
+    name = ""
+
+    def place(self):
+        self.main = self.axes(0.11, 0.44, 0.95, 0.85)
+        self.losses = self.axes(0.0, 0.0, 0.1, 0.1)
+        self.losses.set_visible(False)
+        self.judged = self.axes(0.15, 0.25, 0.97, 0.365)
+        self.distance = self.axes(0.15, 0.085, 0.97, 0.20)
+        top = self.axes(0.0, 0.92, 1.0, 1.0)
+        top.axis("off")
+        self.headline = top.text(0.02, 0.5, "", va="center", fontsize=1.15 * self.font)
+
+    def light(self, lit):
+        pass
+
+    def status(self):
+        return f"{self.name}   step {self.session.step:,}"
+
+
+class Camera:
+    """Takes pictures, `width` pixels wide, of one session, or of two side by side: {name: session}."""
+
+    def __init__(self, sessions, width=1280):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.figure = Figure(figsize=SIZE, dpi=width / SIZE[0])
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.scenes, n = [], len(sessions)
+        for i, (name, session) in enumerate(sessions.items()):
+            area = i / n, 0.0, (i + 1) / n, 1.0
+            self.scenes.append((Half if n > 1 else Scene)(self.figure, session, area=area, font=FONT))
+            self.scenes[-1].name = name
+
+    def picture(self, lit=None):
+        """The PNG of how things stand."""
+        from PIL import Image
+
+        for scene in self.scenes:
+            scene.frames = 0  # each picture is measured
+            scene.update(lit)
+        self.canvas.draw()
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(file, "PNG", compress_level=1)
+        return file.getvalue()
+
+
+def shoot(recording, sessions, acts, *, opening="", width=1280, stopped=(), watch=iter):
+    """Play the acts with sessions {name: session}, and note a Frame of each picture in the recording.
+
+    opening: said at first. stopped: becomes non-empty when it is to end. watch: what to wrap the moves in, a
+    progress bar.
+    """
+    camera, played = Camera(sessions, width), list(sessions.values())
+    said = opening or (" ".join(map(told, played)) if played[0].step else "Nothing has been learned yet.")
+
+    def note(key, lit=None):
+        where = stand(*played)
+        words = (f"{name + ': ' if name else ''}{told(one)}" for name, one in sessions.items())
+        recording.frames.append(Frame(where, said, " ".join([where, *words]), key, camera.picture(lit)))
+
+    note(True)
+    moves = ((act, i) for act in acts for i in range(1, act.n + 1))
+    for act, i in watch(moves):
+        moving = played if act.who is None else [played[number] for number in act.who]
+        for one in moving:
+            getattr(one, act.move)()
+        ended = [one.ended for one in moving if one.ended and one.ended.startswith("diverged")]
+        over = i == act.n or ended or stopped
+        if over or i in act.marks():
+            said = act.after(*played) if i == act.n else act.before or said
+            if over and i < act.n:
+                recording.ended = ended[0] if ended else f"stopped at step {played[0].step}"
+                said = f"{recording.ended[0].upper()}{recording.ended[1:]}."
+            note(over, LIT.get(act.move))
+        if recording.ended:
+            break
+    return recording
+
+
+LIT = {"d_step": ("fake", "real", "D", "a", "V", "dV"), "g_step": ("z", "G", "fake", "D", "a", "V", "dloss")}
+
+
+def acts_of(session, frames=100):
+    """A whole training, its first steps more slowly than the others, in some `frames`."""
+    start, end = session.step, session.training.steps
+    marks = sorted({start + max(1, round((end - start) * part)) for part in PARTS if end > start})
+    each = max(1, round((frames - 1) / max(1, len(marks))))
+    return [Act("advance", b - a, min(each, b - a), told) for a, b in zip([start, *marks], marks, strict=False)]
+
+
+# --- words, with the numbers of a session ---
+
+
+def stand(*sessions):
+    steps = {session.step for session in sessions}
+    return f"Step {' and '.join(f'{step:,}' for step in sorted(steps))}."
+
+
+def told(session):
+    """How good G is, and what D makes of it, in a sentence or two."""
+    found, step = session.measure(), session.step
+    words = [] if found or session.demo.pixels else [f"After {step:,} steps G is no longer finite."]
+    if "modes" in found:
+        words = [modes_told(found, session)]
+    elif "w1" in found:
+        real = f"real from real: {found['w1_real']:.3g}"
+        words = [f"The samples of G lie {found['w1']:.3g} from the data (W1; {real})."]
+    if session.history and not math.isnan(session.history[-1].d_real):
+        words.append(d_told(session))
+    return " ".join(words)
+
+
+def modes_told(found, session):
+    quality = found["high_quality"]
+    share = "" if math.isnan(quality) else f", and {quality:.0%} lie within 3 sigma of one"
+    of = len(session.data.means)
+    return f"G's samples find {found['modes']} of {of} modes{share} (real ones: {metrics.CEILING:.0%})."
+
+
+def d_told(session):
+    """What D says of the last batch."""
+    record, game = session.pending or session.history[-1], session.gan.game
+    reads, at = game.reads, game.equilibrium.D
+    both = "" if at is None else f"; at equilibrium both are {at:g}"
+    return f"{reads} says {record.d_real:.2f} of real ones and {record.d_fake:.2f} of fakes, on average{both}."
+
+
+SHOWN = {
+    1: "The data's density p_data (blue, dotted), that of the samples, p_g (orange), what D says of each x "
+    "(green, dashed) and what the best D would say (thick grey). Below, thin arrows: where G sends each noise z; black "
+    "arrows: where its loss pushes a sample.",
+    2: "The plane with real points (blue) and samples of G (orange); the background is what D says of each point, "
+    "the green line where it cannot tell; black arrows: where the loss of G pushes samples that are followed.",
+    784: "64 digits that G makes of always the same noise; and how D judges real ones (blue), fakes (orange).",
+}
+BESIDE = {
+    1: " Beside it, the parts of the GAN; and over time V and the loss of G, D on real and fake, and a distance.",
+    2: " Side by side two trainings with the same seed; below each, over time, D on real and fake, and a distance.",
+}
+
+
+def shown(sessions):
+    """What the pictures show, in words."""
+    first = next(iter(sessions.values()))
+    return SHOWN.get(first.data.d, SHOWN[784]) + BESIDE[len(sessions)]
+
+
+def new_recording(session, command):
+    name = name_of(session)
+    about = f"{session.demo.summary[0].upper()}{session.demo.summary[1:]}: {session.training.steps:,} steps."
+    return Recording(f"A GAN learns: {name}", about, shown({"": session}), {"": dict(session.config)}, command)
