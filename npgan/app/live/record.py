@@ -129,8 +129,8 @@ def shoot(recording, sessions, acts, *, opening="", width=1280, stopped=(), watc
     camera, played = Camera(sessions, width), list(sessions.values())
     said = opening or (" ".join(map(told, played)) if played[0].step else "Nothing has been learned yet.")
 
-    def note(key, lit=None):
-        where = stand(*played)
+    def note(key, lit=None, extra=""):
+        where = stand(*played, extra=extra)
         words = (f"{name + ': ' if name else ''}{told(one)}" for name, one in sessions.items())
         recording.frames.append(Frame(where, said, " ".join([where, *words]), key, camera.picture(lit)))
 
@@ -147,12 +147,13 @@ def shoot(recording, sessions, acts, *, opening="", width=1280, stopped=(), watc
             if over and i < act.n:
                 recording.ended = ended[0] if ended else f"stopped at step {played[0].step}"
                 said = f"{recording.ended[0].upper()}{recording.ended[1:]}."
-            note(over, LIT.get(act.move))
+            note(over, LIT.get(act.move), f"{NAMES[act.move]} {i:,}" if act.move in NAMES else "")
         if recording.ended:
             break
     return recording
 
 
+NAMES = {"d_step": "D step", "g_step": "G step"}
 LIT = {"d_step": ("fake", "real", "D", "a", "V", "dV"), "g_step": ("z", "G", "fake", "D", "a", "V", "dloss")}
 
 
@@ -167,9 +168,10 @@ def acts_of(session, frames=100):
 # --- words, with the numbers of a session ---
 
 
-def stand(*sessions):
-    steps = {session.step for session in sessions}
-    return f"Step {' and '.join(f'{step:,}' for step in sorted(steps))}."
+def stand(*sessions, extra=""):
+    """Where they are; extra: what more there is to say of that."""
+    steps = " and ".join(f"{step:,}" for step in sorted({session.step for session in sessions}))
+    return f"Step {steps}{', ' if extra else ''}{extra}."
 
 
 def told(session):
@@ -181,7 +183,7 @@ def told(session):
     elif "w1" in found:
         real = f"real from real: {found['w1_real']:.3g}"
         words = [f"The samples of G lie {found['w1']:.3g} from the data (W1; {real})."]
-    if session.history and not math.isnan(session.history[-1].d_real):
+    if (session.pending or session.history) and not math.isnan(judged(session).d_real):
         words.append(d_told(session))
     return " ".join(words)
 
@@ -193,9 +195,14 @@ def modes_told(found, session):
     return f"G's samples find {found['modes']} of {of} modes{share} (real ones: {metrics.CEILING:.0%})."
 
 
+def judged(session):
+    """The latest Record."""
+    return session.pending or session.history[-1]
+
+
 def d_told(session):
     """What D says of the last batch."""
-    record, game = session.pending or session.history[-1], session.gan.game
+    record, game = judged(session), session.gan.game
     reads, at = game.reads, game.equilibrium.D
     both = "" if at is None else f"; at equilibrium both are {at:g}"
     return f"{reads} says {record.d_real:.2f} of real ones and {record.d_fake:.2f} of fakes, on average{both}."
@@ -203,15 +210,15 @@ def d_told(session):
 
 SHOWN = {
     1: "The data's density p_data (blue, dotted), that of the samples, p_g (orange), what D says of each x "
-    "(green, dashed) and what the best D would say (thick grey). Below, thin arrows: where G sends each noise z; black "
-    "arrows: where its loss pushes a sample.",
-    2: "The plane with real points (blue) and samples of G (orange); the background is what D says of each point, "
-    "the green line where it cannot tell; black arrows: where the loss of G pushes samples that are followed.",
+    "(green, dashed) and what the best D would say (thick grey). Below, thin arrows: where G sends each noise "
+    "z; black arrows: where its loss pushes a sample.",
+    2: "The plane with real points (blue) and samples of G (orange); the background is what D says of each "
+    "point, the green line where it cannot tell; black arrows: where the loss of G pushes a sample.",
     784: "64 digits that G makes of always the same noise; and how D judges real ones (blue), fakes (orange).",
 }
 BESIDE = {
-    1: " Beside it, the parts of the GAN; and over time V and the loss of G, D on real and fake, and a distance.",
-    2: " Side by side two trainings with the same seed; below each, over time, D on real and fake, and a distance.",
+    1: " Beside it the parts of the GAN; over time, V and the loss of G, D on real and fake, and a distance.",
+    2: " Side by side, two trainings with the same seed; below each, over time, D on real and fake; a distance.",
 }
 
 
