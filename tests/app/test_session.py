@@ -109,8 +109,8 @@ def test_a_player_that_is_frozen_has_gradients_and_stays():
 
 
 IN_PLACE = {
-    "lr": 0.1, "d_lr": 0.1, "beta1": 0.7, "optimiser": "SGD", "game": "minimax", "d_steps": 3, "order": "g_first",
-    "batch": 4, "average": None,
+    "lr": 0.1, "d_lr": 0.1, "beta1": 0.7, "optimiser": "SGD", "game": "minimax", "d_steps": 3,
+    "order": "g_first", "batch": 4, "average": None,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from npgan import checkpoint, require
 from npgan.app.demos import DEMOS
 from npgan.app.folder import CHECKPOINT, HISTORY, RunFolder
 from npgan.app.live.session import Session
-from npgan.app.resume import DIGESTS, length, read_notes
+from npgan.app.resume import DIGESTS, OLDER, length, read_notes
 from npgan.app.run import Run, files
 from npgan.app.tables import read_arrays
 from npgan.checkpoint import CheckpointError
@@ -54,7 +54,7 @@ def load(path, data_folder=None):
     path = Path(path)
     file = path / CHECKPOINT if path.is_dir() else path
     saved = checkpoint.load(file)
-    config = {name: value for name, value in saved.config.items() if name != DIGESTS}
+    config = OLDER | {name: value for name, value in saved.config.items() if name != DIGESTS}
     name, rows = str(config.get("demo")), None
     if name not in DEMOS:
         rows = rows_of(file.parent, saved, name)
@@ -62,7 +62,7 @@ def load(path, data_folder=None):
         session = Session(config, rows, saved=saved, data_folder=data_folder)
     except KeyError as error:
         raise CheckpointError(f"{file} does not say {error}") from None
-    if (file.parent / HISTORY).exists() and name in DEMOS:
+    if (file.parent / HISTORY).exists():
         history = read_notes(file.parent, session.demo, session.training, saved)
         session.history = [Record(int(row[0]), *row[1:]) for row in np.reshape(history, (-1, 5)).tolist()]
     return session

@@ -40,6 +40,15 @@ def shortened(push, width):
     return LONGEST * width * push / (1 + np.sqrt((push**2).sum(axis=1, keepdims=True)))
 
 
+def arrows_of(push, width, game):
+    """The same, of what a game pushes: a critic or an energy has a unit of its own, so there half of the arrows
+    are shorter than half the longest one can be."""
+    if not game.limits:
+        push = push.astype(float)
+        push = push / (width * np.median(np.sqrt((push**2).sum(axis=1))) + 1e-300)
+    return shortened(push, width)
+
+
 def looked_at(data, n):
     """n samples of the data, always the same; its place in an epoch is left alone."""
     data = copy.copy(data)
@@ -139,7 +148,7 @@ class PlaneView(View):
         x, push = pushes(gan, z)
         self.points.set_data(*x.T)
         self.arrows.set_offsets(x)
-        self.arrows.set_UVC(*shortened(push, self.width).T)
+        self.arrows.set_UVC(*arrows_of(push, self.width, gan.game).T)
         self.batch.set_data(*(self.session.batch[0].T if self.session.batch else ([], [])))
         if self.z is not None:
             verts, opacity = warped_grid(gan.generate(self.z), self.width)
@@ -272,7 +281,7 @@ class LineView(View):
         level = np.full(len(at), -0.14 * self.top)
         self.points.set_data(np.ravel(at), level)
         self.push.set_offsets(np.column_stack([np.ravel(at), level]))
-        self.push.set_UVC(np.ravel(shortened(push, self.width)), 0 * level)
+        self.push.set_UVC(np.ravel(arrows_of(push, self.width, game)), 0 * level)
 
     def density(self, samples):
         bandwidth = None if self.line is None else self.width / 150

@@ -7,7 +7,9 @@ FACE, EDGE = "#F3F3F3", "#BBBBBB"
 
 def bare(ax, colour):
     """Axes that are nothing but a box."""
-    ax.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1), facecolor=colour, navigate=False)
+    ax.set(xlim=(0, 1), ylim=(0, 1), facecolor=colour, navigate=False)
+    for axis in ax.xaxis, ax.yaxis:
+        axis.set_visible(False)
     ax.spines[:].set_color(EDGE)
     return ax
 

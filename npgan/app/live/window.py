@@ -50,7 +50,8 @@ class Window:
 
     def __init__(self, figure, session, hide=(), *, say=print, stopped=()):
         self.figure, self.session, self.hide, self.say, self.stopped = figure, session, set(hide), say, stopped
-        self.running, self.closed, self.drawing, self.speed = False, False, False, 1 if session.demo.pixels else 10
+        self.running, self.closed, self.drawing = False, False, False
+        self.speed = 1 if session.demo.pixels else 10
         self.background, self.artists, self.timer, self.pen, self.until = None, [], None, [], 0.0
         self.height = figure.get_figheight()
         self.scene = Scene(figure, session, area=(LEFT, BELOW, 1.0, 1.0))
@@ -84,7 +85,8 @@ class Window:
             ax = self.figure.add_axes([0.008 + 0.082 * i, 0.043, 0.076, 0.04])
             self.buttons[name] = Press(ax, BUTTONS[name][0], getattr(self, f"do_{name}"), font)
         self.message = self.figure.text(0.008, 0.018, "", va="center", fontsize=font)
-        text = "\n".join(f"{key if key != ' ' else 'space':>6s}   {what}" for _, key, what in BUTTONS.values())
+        shown = [BUTTONS[name] for name in shown]
+        text = "\n".join(f"{key if key != ' ' else 'space':>6s}   {what}" for _, key, what in shown)
         box = {"boxstyle": "round,pad=1", "fc": "white", "ec": "#444444"}
         text = f"{text}\n   + -   faster, slower\n     q   close the window"
         style = {"family": "monospace", "bbox": box, "zorder": 100, "visible": False, "fontsize": 1.3 * font}
