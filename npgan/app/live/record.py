@@ -74,16 +74,24 @@ class Half(Scene):
     """A scene beside another one: its view, and under it D and the distance to the data over time."""
 
     name = ""
+    MAIN = 0.115, 0.39, 0.885, 0.90  # left, bottom, right, top of the view
 
     def place(self):
-        self.main = self.axes(0.11, 0.44, 0.95, 0.85)
+        self.main = self.axes(*self.MAIN)
         self.losses = self.axes(0.0, 0.0, 0.1, 0.1)
         self.losses.set_visible(False)
-        self.judged = self.axes(0.15, 0.25, 0.97, 0.365)
-        self.distance = self.axes(0.15, 0.085, 0.97, 0.20)
-        top = self.axes(0.0, 0.92, 1.0, 1.0)
+        self.judged = self.axes(0.135, 0.225, 0.97, 0.295)
+        self.distance = self.axes(0.135, 0.08, 0.97, 0.15)
+        top = self.axes(0.0, 0.94, 1.0, 1.0)
         top.axis("off")
-        self.headline = top.text(0.02, 0.5, "", va="center", fontsize=1.15 * self.font)
+        self.headline = top.text(0.02, 0.6, "", va="center", weight="bold", fontsize=1.25 * self.font)
+
+    def begin(self):
+        super().begin()
+        for ax in self.timed:  # no room for a legend within
+            if ax.get_legend() is not None:
+                ax.get_legend().set_loc("lower right")
+                ax.get_legend().set_bbox_to_anchor((1, 0.97), ax.transAxes)
 
     def light(self, lit):
         pass

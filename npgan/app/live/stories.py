@@ -83,10 +83,10 @@ def figure_1(seed, frames):
     start = from_best(session)
 
     def closer(session):
-        return f"(b) D (green) has learned: its distance from D* (grey) fell from {start:.2f} to {from_best(session):.2f}."
+        return f"(b) D has learned: its distance from D* fell from {start:.2f} to {from_best(session):.3f}."
 
     def moved(session):
-        return f"(c) G has moved its samples along the arrows, to where D said \"real\": {w1(session)} from the data now."
+        return f"(c) G has moved its samples along the arrows, to where D is higher: now {w1(session)} away."
 
     def going(session):
         return f"One D step, one G step, in turn: {w1(session)}, and D is {from_best(session):.2f} from D*."
@@ -94,7 +94,7 @@ def figure_1(seed, frames):
     def met(session):
         x = session.data.sample(10_000, rng=np.random.default_rng(2))
         away = float(np.abs(session.gan.probability(x) - 0.5).mean())
-        return f"(d) p_g lies on p_data, up to {w1(session)}; on the data D is within {away:.2f} of 1/2, on average."
+        return f"(d) p_g is {w1(session)} from p_data; on the data D is {away:.2f} from 1/2, on average."
 
     acts = [
         Act("d_step", 400, n[0], closer, "D alone learns; G stands still."),
@@ -102,7 +102,7 @@ def figure_1(seed, frames):
         Act("advance", 150, n[2], going, "Now both learn in turn."),
         Act("advance", 1200, n[3], going), Act("advance", 4500, n[4], met),
     ]  # fmt: skip
-    opening = f"(a) The samples (orange) are {w1(session)} from the data (blue); D is {start:.2f} from D*, on average."
+    opening = f"(a) Samples are {w1(session)} from the data; D (green) is {start:.2f} from D* (grey), on average."
     about = "Figure 1 of the paper, computed: D approaches D* = p_data / (p_data + p_g), G follows D, both meet."
     return Story("Figure 1: D learns, G follows", about, {"": session}, acts, opening)
 
@@ -118,10 +118,8 @@ def mode_collapse(seed, frames):
 
     def told(*both):
         (most, modes), (even, others) = map(crowd, both)
-        return (
-            f"Left, the fullest mode has {most:.0%} of the samples ({modes} of 8 have more than 5%); "
-            f"right it has {even:.0%} ({others} of 8)."
-        )
+        left = f"Left {most:.0%} of the samples are nearest to one and the same mode ({modes} of 8 have over 5%)"
+        return f"{left}; right {even:.0%} ({others} of 8)."
 
     n = share(frames, 3, 3, 3, 6)
     acts = [Act("advance", steps, frames, told) for steps, frames in zip((50, 100, 150, 700), n, strict=True)]
@@ -148,8 +146,8 @@ def saturation(seed, frames):
     sessions = {name: new("gaussian", game=game, **settings) for name, game in games.items()}
     n = share(frames, 3, 4, 3)
     acts = [
-        Act("d_step", 2000, n[0], pushed, "D alone learns, the same on both sides: the fakes are far, it is soon sure."),
-        Act("advance", 100, n[1], apart, "Now G moves, too, by plain gradient descent, and D takes five steps for each of its."),
+        Act("d_step", 2000, n[0], pushed, "D alone learns, the same on both sides; the fakes are far from the data."),
+        Act("advance", 100, n[1], apart, "Now G moves, too, by plain gradient descent, after each five steps of D."),
         Act("advance", 300, n[2], apart),
     ]  # fmt: skip
     opening = f"The same start; G's samples are {w1(sessions['minimax: log(1 - D)'])} from the data."
@@ -169,31 +167,31 @@ def disjoint(seed, frames):
     def told(left, right):
         sure = f"Left D says {left.pending.d_real:.3f} of real ones and {left.pending.d_fake:.3f} of fakes"
         way = f"the critic's slope pulls with {push(right):.2f}"
-        return f"{sure}, and its arrows are {push(left):.3f} long; right {way}: p_g and p_data do not meet."
+        return f"{sure}, and its arrows are {push(left):.3f} long; right {way}."
 
     n = share(frames, 3, 5)
     acts = [
         Act("d_step", 300, n[0], told, "D alone learns, left a D, right a critic."),
-        Act("advance", 250, n[1], apart, "Now G moves, too; D or critic takes five steps for each of its."),
+        Act("advance", 250, n[1], apart, "Now G moves, too; D or critic takes five steps to its one."),
         Act("advance", 250, n[1], apart),
     ]
     opening = f"Data at 6, fakes elsewhere: {w1(sessions['WGAN-GP'])}, on both sides."
-    about = "Where p_g and p_data do not meet, the best D is flat and says nothing; a critic says how far it is."
+    about = "Where p_g and p_data do not meet, the best D is flat and says nothing; a critic leads G on."
     return Story("Disjoint supports: a perfect D says nothing", about, sessions, acts, opening)
 
 
 def wgan_vs_gan(seed, frames):
-    settings = {"seed": seed, "steps": 2000}
-    sessions = {"GAN": new("ring", **settings), "WGAN-GP": new("ring", "wgan-gp", weight=0.1, **settings)}
+    settings = {"seed": seed, "steps": 3000, "average": None, "anneal": True, "d_steps": 5}
+    sessions = {"GAN": new("gaussian", **settings), "WGAN-GP": new("gaussian", "wgan-gp", weight=1.0, **settings)}
 
     def told(*both):
-        left, right = (f"V {V(one):.3f}, {one.measure()['high_quality']:.0%} within 3 sigma" for one in both)
-        return f"Left {left}; right {right}. A GAN's V stays near -log 4 = -1.386, a critic's falls to 0 as G comes near."
+        left, right = (f"V {V(one, 20):.2f} at {w1(one)}" for one in both)
+        return f"Left {left}; right {right}, after {both[0].step:,} steps."
 
-    n = share(frames, 3, 3, 3, 4)
-    acts = [Act("advance", steps, frames, told) for steps, frames in zip((50, 250, 500, 1200), n, strict=True)]
-    opening = "The same nets, start, rates and numbers of steps: only the loss differs."
-    about = "The plain GAN and WGAN-GP on the ring, with the settings that suit the GAN, but for a penalty of 0.1."
+    n = share(frames, 3, 4, 3, 3)
+    acts = [Act("advance", steps, frames, told) for steps, frames in zip((100, 300, 600, 2000), n, strict=True)]
+    opening = f"The same nets, start, rates and orders; only the loss differs. {w1(sessions['GAN'])} from the data."
+    about = "A GAN's V is at most 0, however far p_g is; a critic's V is a distance, times its slope."
     return Story("WGAN-GP beside a plain GAN", about, sessions, acts, opening)
 
 
@@ -223,12 +221,12 @@ def wrong_gradient(seed, frames):
     def judged(*both):
         rng = np.random.default_rng(seed)
         x, z = right.data.sample(8, rng=rng), right.gan.noise(8, rng=rng)
-        errors = (gradcheck.check_discriminator_step(one.gan, x, z).error for one in both)
-        return told(*both) + " Finite differences tell: error {:.0e} left, {:.0e} right.".format(*errors)
+        left, right = (gradcheck.check_discriminator_step(one.gan, x, z).error for one in both)
+        return f"{told(*both)} Finite differences tell: error {left:.0e} left, {right:.0e} right."
 
     n = share(frames, 3, 3, 4)
     acts = [Act("advance", 100, n[0], told), Act("advance", 400, n[1], told), Act("advance", 1500, n[2], judged)]
-    opening = "The same start. Right, D goes back for real and fake after two forwards, though layers remember one."
+    opening = "The same start. Right, D goes back for real and fake after two forwards; its layers remember one."
     about = "The one-cache bug, which six of ten public NumPy GANs have: V looks well, and G learns nothing."
     sessions = {"right gradient": right, "one-cache bug": wrong}
     return Story("A wrong gradient that looks right", about, sessions, acts, opening)
