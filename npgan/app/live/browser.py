@@ -6,26 +6,26 @@ to lead here (DNS rebinding): each request must name this machine as its host, a
 
 import asyncio
 import errno
-import hmac
 import io
 import json
+import re
 import secrets
 import socket
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from npgan.app.signals import stop_signals
 
-HERE = "127.0.0.1", "localhost", "::1"  # as the host of a request; any port, so that a tunnel may have another
+ADDRESS = "127.0.0.1"
+HERE = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")  # a tunnel may have any port at its other end
 TRIES = 20  # ports, from the one wanted on
 AHEAD = 2  # pictures that may be on their way before the browser has said that it has them
 QUALITY = 90  # of JPEG
 LARGEST, SHARPEST = 4096, 3  # of the figure in a browser: its width in pixels, pixels a CSS pixel
 NEEDS = "--browser needs tornado: python -m pip install 'npgan[browser]'"
 POLICY = (
-    "default-src 'none'; connect-src 'self' ws://{host}; img-src 'self' blob: data:; style-src 'unsafe-inline'; "
+    "default-src 'none'; connect-src ws://{host} wss://{host}; img-src blob: data:; style-src 'unsafe-inline'; "
     "script-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 PAGE = """<!DOCTYPE html>
@@ -63,8 +63,8 @@ figure.canvas_div.focus();
 def serve(window, port=None, say=print):
     """Show the window to browsers on this machine until Ctrl-C, SIGTERM or its own end.
 
-    port: where; None: any that is free. If it is in use the next free one is taken, and said. say(line): prints.
-    ValueError if tornado is missing or there is no such port.
+    port: where; None: any that is free. If it is in use the next free one is taken, and said. say(line):
+    prints. ValueError if tornado is missing or there is no such port.
     """
     need_tornado()
     sockets, port = listen(port, say)
@@ -91,7 +91,7 @@ def listen(port, say):
         one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind((HERE[0], number))
+            one.bind((ADDRESS, number))
             one.listen(16)
             one.setblocking(False)
         except OSError as error:
@@ -112,8 +112,8 @@ async def run(server, sockets, port, stopped, say):
 
     http = HTTPServer(server.application())
     http.add_sockets(sockets)
-    say(f"open http://{HERE[0]}:{port}/{server.secret}/ in a browser on this machine; Ctrl-C ends it")
-    say(f"(this machine is far away? first `ssh -L {port}:{HERE[0]}:{port} NAME` there, then the same address)")
+    say(f"open http://{ADDRESS}:{port}/{server.secret}/ in a browser on this machine; Ctrl-C ends it")
+    say(f"(this machine is far away? first `ssh -L {port}:{ADDRESS}:{port} NAME` there, then the same address)")
     try:
         while not stopped and not server.window.closed:
             await asyncio.sleep(0.015 if server.tick() else 0.05)
@@ -228,16 +228,12 @@ class Server:
 
 
 def from_here(headers):
-    """Does a request name this machine as its host, and as its origin, if it names one? Both must be given once:
-    what is given twice could be read in two ways."""
+    """Does a request name this machine as its host, and as its origin, if it names one? What is given twice
+    could be read in two ways, and will not do."""
     hosts, origins = headers.get_list("Host"), headers.get_list("Origin")
     if len(hosts) != 1 or len(origins) > 1:
         return False
-    try:
-        local = urlsplit(f"//{hosts[0]}").hostname in HERE
-    except ValueError:
-        return False
-    return local and (not origins or origins[0] in (f"http://{hosts[0]}", f"https://{hosts[0]}"))
+    return bool(HERE.fullmatch(hosts[0])) and (not origins or origins[0] in (f"http://{hosts[0]}", f"https://{hosts[0]}"))
 
 
 def handlers():

@@ -36,10 +36,11 @@ def sans(size):
 
 def wrapped(text, font, width, lines):
     """The text in lines that are no wider than that; what does not fit is left out, and dots say so."""
-    columns = max(10, len(text))
-    while columns > 10 and any(font.getlength(line) > width for line in textwrap.wrap(text, columns)):
-        columns -= 1
-    return "\n".join(textwrap.wrap(text, columns, max_lines=lines, placeholder=" ..."))
+    for columns in range(max(10, len(text)), 9, -1):
+        found = textwrap.wrap(text, columns, max_lines=lines, placeholder=" ...")
+        if all(font.getlength(line) <= width for line in found):
+            break
+    return "\n".join(found)
 
 
 def lines_of(frames, width):

@@ -169,8 +169,12 @@ def acts_of(session, frames=100):
     """A whole training, its first steps more slowly than the others, in some `frames`."""
     start, end = session.step, session.training.steps
     marks = sorted({start + max(1, round((end - start) * part)) for part in PARTS if end > start})
-    each = max(1, round((frames - 1) / max(1, len(marks))))
-    return [Act("advance", b - a, min(each, b - a), told) for a, b in zip([start, *marks], marks, strict=False)]
+    lengths, left, acts = np.diff([start, *marks]).tolist(), frames - 1, []
+    for i, n in enumerate(lengths):  # the first are the shortest: what they cannot use is for the others
+        each = min(n, max(1, round(left / (len(lengths) - i))))
+        acts.append(Act("advance", n, each, told))
+        left -= each
+    return acts
 
 
 # --- words, with the numbers of a session ---
@@ -226,7 +230,7 @@ SHOWN = {
 }
 BESIDE = {
     1: " Beside it the parts of the GAN; over time, V and the loss of G, D on real and fake, and a distance.",
-    2: " Side by side, two trainings with the same seed; below each, over time, D on real and fake; a distance.",
+    2: " Side by side, two trainings of the same seed; below each, over time, D on real and fake; a distance.",
 }
 
 

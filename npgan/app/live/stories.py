@@ -60,8 +60,8 @@ def V(session, n=50):
 
 def from_best(session):
     """How far D is from D*: the mean of |D - D*| over as many data as samples of G."""
-    x = np.linspace(-8, 16, 2401)
-    fake = session.gan.sample(10_000, rng=np.random.default_rng(1), raw=True)
+    x = np.linspace(-8, 16, 601)
+    fake = session.gan.sample(2000, rng=np.random.default_rng(1), raw=True)
     p, q = session.data.pdf(x), metrics.kernel_density(fake, x)
     D = session.gan.probability(x[:, None])
     return float(np.trapezoid(np.abs(D - theory.optimal_d(p, q)) * (p + q) / 2, x))
@@ -102,8 +102,8 @@ def figure_1(seed, frames):
         Act("advance", 150, n[2], going, "Now both learn in turn."),
         Act("advance", 1200, n[3], going), Act("advance", 4500, n[4], met),
     ]  # fmt: skip
-    opening = f"(a) Samples are {w1(session)} from the data; D (green) is {start:.2f} from D* (grey), on average."
-    about = "Figure 1 of the paper, computed: D approaches D* = p_data / (p_data + p_g), G follows D, both meet."
+    opening = f"(a) Samples are {w1(session)} from the data; D (green) is {start:.2f} from D* (grey)."
+    about = "Figure 1 of the paper: D approaches D* = p_data / (p_data + p_g), G follows D, and both meet."
     return Story("Figure 1: D learns, G follows", about, {"": session}, acts, opening)
 
 
@@ -118,7 +118,7 @@ def mode_collapse(seed, frames):
 
     def told(*both):
         (most, modes), (even, others) = map(crowd, both)
-        left = f"Left {most:.0%} of the samples are nearest to one and the same mode ({modes} of 8 have over 5%)"
+        left = f"Left {most:.0%} of the samples are nearest to the same mode ({modes} of 8 have over 5%)"
         return f"{left}; right {even:.0%} ({others} of 8)."
 
     n = share(frames, 3, 3, 3, 6)
@@ -146,8 +146,8 @@ def saturation(seed, frames):
     sessions = {name: new("gaussian", game=game, **settings) for name, game in games.items()}
     n = share(frames, 3, 4, 3)
     acts = [
-        Act("d_step", 2000, n[0], pushed, "D alone learns, the same on both sides; the fakes are far from the data."),
-        Act("advance", 100, n[1], apart, "Now G moves, too, by plain gradient descent, after each five steps of D."),
+        Act("d_step", 2000, n[0], pushed, "D alone learns, the same on both sides."),
+        Act("advance", 100, n[1], apart, "Now G moves, too, by plain gradient descent: once in 5 D steps."),
         Act("advance", 300, n[2], apart),
     ]  # fmt: skip
     opening = f"The same start; G's samples are {w1(sessions['minimax: log(1 - D)'])} from the data."
@@ -182,7 +182,8 @@ def disjoint(seed, frames):
 
 def wgan_vs_gan(seed, frames):
     settings = {"seed": seed, "steps": 3000, "average": None, "anneal": True, "d_steps": 5}
-    sessions = {"GAN": new("gaussian", **settings), "WGAN-GP": new("gaussian", "wgan-gp", weight=1.0, **settings)}
+    wgan = new("gaussian", "wgan-gp", weight=1.0, **settings)
+    sessions = {"GAN": new("gaussian", **settings), "WGAN-GP": wgan}
 
     def told(*both):
         left, right = (f"V {V(one, 20):.2f} at {w1(one)}" for one in both)
@@ -190,13 +191,13 @@ def wgan_vs_gan(seed, frames):
 
     n = share(frames, 3, 4, 3, 3)
     acts = [Act("advance", steps, frames, told) for steps, frames in zip((100, 300, 600, 2000), n, strict=True)]
-    opening = f"The same nets, start, rates and orders; only the loss differs. {w1(sessions['GAN'])} from the data."
-    about = "A GAN's V is at most 0, however far p_g is; a critic's V is a distance, times its slope."
+    opening = f"The same nets, start and rates; only the loss differs. {w1(wgan)} from the data."
+    about = "A GAN's V is at most 0, however far p_g is from p_data; a critic's V grows with the distance."
     return Story("WGAN-GP beside a plain GAN", about, sessions, acts, opening)
 
 
 class OneCache(GAN):
-    """What many scripts do, for this story alone. Wrong: D's layers remember only the fakes when both go back."""
+    """What many scripts do, for this story alone. Wrong: going back, D's layers remember the fakes alone."""
 
     def V_gradient(self, x, fake):
         self.a_real, self.a_fake = self.D.forward(x), self.D.forward(fake)
@@ -220,14 +221,15 @@ def wrong_gradient(seed, frames):
 
     def judged(*both):
         rng = np.random.default_rng(seed)
-        x, z = right.data.sample(8, rng=rng), right.gan.noise(8, rng=rng)
+        x, z = wrong.data.sample(8, rng=rng), wrong.gan.noise(8, rng=rng)
         left, right = (gradcheck.check_discriminator_step(one.gan, x, z).error for one in both)
         return f"{told(*both)} Finite differences tell: error {left:.0e} left, {right:.0e} right."
 
     n = share(frames, 3, 3, 4)
-    acts = [Act("advance", 100, n[0], told), Act("advance", 400, n[1], told), Act("advance", 1500, n[2], judged)]
-    opening = "The same start. Right, D goes back for real and fake after two forwards; its layers remember one."
-    about = "The one-cache bug, which six of ten public NumPy GANs have: V looks well, and G learns nothing."
+    said = (100, n[0], told), (400, n[1], told), (1500, n[2], judged)
+    acts = [Act("advance", *some) for some in said]
+    opening = "The same start. Right, D goes back for real and fake after two forwards; layers remember one."
+    about = "The one-cache bug, which six of ten public NumPy GANs have: V looks well, G misses the data."
     sessions = {"right gradient": right, "one-cache bug": wrong}
     return Story("A wrong gradient that looks right", about, sessions, acts, opening)
 
