@@ -1,8 +1,10 @@
 """npgan play as a command: what it plays, what it refuses, and what is kept of a session."""
 
 import os
+import signal
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -44,7 +46,8 @@ def test_what_can_be_played(elsewhere):
     assert played("gaussian", "--seed", 3, *SMALL).config["seed"] == 3
     np.savetxt("points.csv", table(), delimiter=",")
     np.save("line.npy", table(d=1)[:, 0])
-    assert np.allclose(played("points.csv").data.rows, table()) and played("line.npy").data.rows.shape == (60, 1)
+    assert np.allclose(played("points.csv").data.rows, table())
+    assert played("line.npy").data.rows.shape == (60, 1)
     assert played("ring", "--variant", "r1", "--gamma", 2).config["gamma"] == 2
     assert played("ring", "--lr", 0.1).config["d_lr"] == 0.1 and played("ring", "--freeze", "G").frozen == "G"
     assert played("mnist", "--hidden", 4).config["g_hidden"] == [4, 4, 4]
@@ -225,3 +228,27 @@ def test_the_clipboard_is_filled_by_what_there_is(monkeypatch):
     assert clipboard.copy("npgan play") and calls == [("xclip", b"npgan play"), ("xsel", b"npgan play")]
     monkeypatch.setattr(clipboard.shutil, "which", lambda name: None)
     assert not clipboard.copy("npgan play")
+
+
+def test_the_window_closed_or_stopped_the_command_is_printed(monkeypatch, capsys):
+    from matplotlib import pyplot as plt
+
+    windows = []
+
+    class Timer:
+        start = stop = add_callback = lambda self, *args: None
+
+    def shown(end):
+        (figure,) = map(plt.figure, plt.get_fignums())
+        figure.canvas.callbacks.process("key_press_event", Mock(key="n", inaxes=None))
+        windows.append(figure)
+        end(figure)
+
+    monkeypatch.setattr("matplotlib.backend_bases.FigureCanvasBase.new_timer", lambda self, **_: Timer())
+    for end, code in (plt.close, 0), (lambda figure: os.kill(os.getpid(), signal.SIGINT), 130):
+        monkeypatch.setattr(plt, "show", lambda end=end: shown(end))
+        assert cli.main(["play", "ring", *SMALL, "--seed", "4", "--hide", "lr"]) == code
+        out, err = capsys.readouterr()
+        assert (out, err) == ("npgan play ring --batch 8 --g-hidden 6 --d-hidden 5 --seed 4 --hide lr\n", "")
+        plt.close("all")
+    assert len(windows) == 2

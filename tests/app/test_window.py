@@ -35,6 +35,11 @@ def opened(played, **options):
     return Window(figure, played, **options)
 
 
+def only(*names):
+    """A window with these controls alone: it is opened and drawn in half of the time."""
+    return opened(small(), hide=set(NAMES) - {*names})
+
+
 def mouse(window, kind, ax, x, y, button=1, step=0):
     """The mouse at (x, y) of an axes, in shares of it."""
     at = ax.transAxes.transform((x, y))
@@ -75,7 +80,8 @@ def type_(window, name):
         ("stage", {"rng"}),
     ],
 )
-def test_a_button_moves_what_it_says_and_is_seen(window, way, name, what):
+def test_a_button_moves_what_it_says_and_is_seen(way, name, what):
+    window = only(name)
     before, seen = state(window.session), pixels(window)
     way(window, name)
     assert changed(before, state(window.session)) == what
@@ -107,7 +113,8 @@ def test_it_runs_and_pauses(window):
     assert state(window.session) == state(other)
 
 
-def test_reset_and_a_new_seed(window):
+def test_reset_and_a_new_seed():
+    window = only("step", "reset", "seed")
     start = state(window.session)
     press(window, "step")
     press(window, "reset")
@@ -117,7 +124,8 @@ def test_reset_and_a_new_seed(window):
     assert window.session.config["seed"] == 1 and state(window.session) == state(small(seed=1))
 
 
-def test_slow_motion_shows_each_stage_and_ends_where_a_step_ends(window, monkeypatch):
+def test_slow_motion_shows_each_stage_and_ends_where_a_step_ends(monkeypatch):
+    window = only("run", "speed")
     clock = iter(range(0, 100, 5))
     monkeypatch.setattr("npgan.app.live.window.time.monotonic", lambda: next(clock))
     window.speed = 1
@@ -152,7 +160,8 @@ def test_slow_motion_waits_until_a_stage_was_seen(window, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [control.name for control in CONTROLS])
-def test_each_control_changes_its_setting_and_no_other(window, name):
+def test_each_control_changes_its_setting_and_no_other(name):
+    window = only(name, "step")
     control = next(control for control in CONTROLS if control.name == name)
     press(window, "step")
     before, config, value = state(window.session), dict(window.session.config), control.get(window.session)
@@ -184,7 +193,8 @@ def test_the_wheel_does_the_same_and_the_name_does_nothing(window):
     assert window.session.config["d_steps"] == 1
 
 
-def test_the_speed(window):
+def test_the_speed():
+    window = only("speed")
     click(window, window.rows["speed"].ax, x=0.97)
     assert window.speed == 20
     for _ in range(3):
@@ -284,7 +294,7 @@ def test_a_frame_is_the_same_by_blit_and_drawn_whole(window):
 
 
 def test_the_end_of_the_steps_pauses():
-    window = opened(session(steps=15))
+    window = opened(session(steps=15), hide=set(NAMES) - {"run"})
     press(window, "run")
     for _ in range(3):
         window.tick()
@@ -294,7 +304,7 @@ def test_the_end_of_the_steps_pauses():
 
 def test_somebody_wants_the_end():
     stopped = []
-    window = opened(session(), stopped=stopped)
+    window = opened(small(), stopped=stopped, hide=set(NAMES) - {"run"})
     press(window, "run")
     window.tick()
     stopped.append(2)

@@ -140,8 +140,12 @@ def browse(played, hide, port):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from npgan.app.live import browser  # needs tornado
     from npgan.app.live.window import Window
+
+    try:
+        from npgan.app.live import browser
+    except ImportError as error:
+        raise ValueError(f"--browser needs more: python -m pip install 'npgan[browser]' ({error})") from None
 
     with matplotlib.rc_context(matplotlib.rcParamsDefault), np.errstate(over="ignore", invalid="ignore"):
         figure = Figure(figsize=SIZE)

@@ -83,4 +83,6 @@ CONTROLS = [
 
 def told(value):
     """A value as the screen says it."""
+    if value == 0:
+        return "none"
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

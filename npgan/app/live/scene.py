@@ -114,7 +114,9 @@ class Scene:
         if game.equilibrium.D is not None:
             self.judged.axhline(game.equilibrium.D, color=plots.REFERENCE, ls="--", lw=1.2)
         low, high = game.limits or (-1, 1)
-        self.judged.set(ylabel=f"mean {game.reads}", ylim=(low - 0.05, high + 0.05))
+        self.judged.set(ylabel=f"mean {game.reads}", ylim=(low - 0.05, high + 0.3))
+        if game.limits:
+            self.judged.set_yticks([low, (low + high) / 2, high])
         self.begin_distance()
         for ax in self.timed:
             if ax.get_legend_handles_labels()[0]:

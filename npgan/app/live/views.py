@@ -126,7 +126,8 @@ class PlaneView(View):
         self.warped = PolyCollection([], zorder=1)
         self.cloud = ax.plot([], [], ".", color=plots.GENERATOR, ms=3.5, alpha=0.6, label="G(z)", zorder=3)[0]
         self.dots = ax.plot(*self.real.T, ".", color=plots.DATA, ms=4, alpha=0.7, label="data", zorder=4)[0]
-        self.batch = ax.plot([], [], "o", mfc="none", mec=plots.DATA, ms=7, zorder=5)[0]
+        style = {"mfc": "none", "mew": 0.7, "ms": 5, "zorder": 5}
+        self.batch = [ax.plot([], [], "o", mec=c, **style)[0] for c in (plots.DATA, plots.GENERATOR)]
         self.points = ax.plot([], [], "o", color=plots.GENERATOR, mec="white", mew=0.6, ms=5.5, zorder=6)[0]
         self.points.set_label("the same z all the time, arrows: $-\\partial$ loss / $\\partial$x")
         zero, style = np.zeros(len(session.fixed_z)), {"scale_units": "xy", "scale": 1, "width": 0.0035}
@@ -139,7 +140,7 @@ class PlaneView(View):
         style = {"columnspacing": 1, "handletextpad": 0.3, "markerscale": 1.5}
         plots.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, **style)
         self.z = grid_of_noise(session.gan)
-        return self.heat, self.warped, self.half, self.cloud, self.dots, self.batch, self.points, self.arrows
+        return self.heat, self.warped, self.half, self.cloud, self.dots, *self.batch, self.points, self.arrows
 
     def show(self):
         gan, z = self.session.gan, self.session.fixed_z
@@ -149,7 +150,9 @@ class PlaneView(View):
         self.points.set_data(*x.T)
         self.arrows.set_offsets(x)
         self.arrows.set_UVC(*arrows_of(push, self.width, gan.game).T)
-        self.batch.set_data(*(self.session.batch[0].T if self.session.batch else ([], [])))
+        x, z = self.session.batch or (None, None)  # of a step in slow motion
+        for line, spots in zip(self.batch, (x, z if z is None else gan.generate(z, raw=True)), strict=True):
+            line.set_data(*([], []) if spots is None else spots.T)
         if self.z is not None:
             verts, opacity = warped_grid(gan.generate(self.z), self.width)
             self.warped.set(verts=verts)
@@ -233,7 +236,9 @@ class LineView(View):
         data = ax.plot(x, self.p, color=plots.DATA, ls=":", lw=3, label="p_data")[0]
         self.q = ax.plot([], [], color=plots.GENERATOR, lw=2.5, label="p_g")[0]
         self.average = ax.plot([], [], color=plots.GENERATOR, lw=1.2, ls="-.", label="of the average")[0]
-        self.star = ax.right.plot([], [], color=plots.REFERENCE, alpha=0.45, lw=5, label="D*")[0]
+        self.star = ax.right.plot([], [], color=plots.REFERENCE, alpha=0.45, lw=5)[0]
+        if game.limits:
+            self.star.set_label("D*")
         self.D = ax.right.plot([], [], color=plots.DISCRIMINATOR, lw=2.5, ls="--", label=game.reads)[0]
         self.scale((0.0, 1.0) if game.limits else (-1.0, 1.0))
         if game.limits:
@@ -248,7 +253,7 @@ class LineView(View):
         self.push = ax.quiver(*at, 0 * at[0], 0 * at[0], color="#222222", width=0.004, zorder=5, **style)
         self.points = ax.plot([], [], "o", color=plots.GENERATOR, mec="white", mew=0.6, ms=6, zorder=6)[0]
         lines = self.star, self.D, data, self.q, self.average
-        plots.legend(ax, loc="upper center", ncols=5)
+        plots.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5)
         return *lines, self.arrows, self.points, self.push
 
     def scale(self, limits):
@@ -256,7 +261,8 @@ class LineView(View):
         self.limits = low, high = limits
         size = high - low
         self.axes.right.set_ylim(low - 0.5 * 1.2 * size, low + 1.2 * size)
-        self.axes.right.set_yticks(np.linspace(low, high, 5))
+        ticks = np.linspace(low, high, 5)
+        self.axes.right.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks])
         self.redraw = True
 
     def show(self):

@@ -89,8 +89,8 @@ class Window:
         text = "\n".join(f"{key if key != ' ' else 'space':>6s}   {what}" for _, key, what in shown)
         box = {"boxstyle": "round,pad=1", "fc": "white", "ec": "#444444"}
         text = f"{text}\n   + -   faster, slower\n     q   close the window"
-        style = {"family": "monospace", "bbox": box, "zorder": 100, "visible": False, "fontsize": 1.3 * font}
-        self.keys = self.figure.text(0.42, 0.55, text, va="center", ha="center", **style)
+        style = {"family": "monospace", "bbox": box, "zorder": 100, "fontsize": 1.3 * font, "ma": "left"}
+        self.keys = self.figure.text(0.42, 0.55, text, va="center", ha="center", visible=False, **style)
         with sized(self.scene.font):
             (self.ink,) = self.scene.main.plot([], [], ".", ms=4)
 
