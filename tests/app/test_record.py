@@ -162,7 +162,7 @@ def test_a_strip_has_the_key_frames_two_by_two(elsewhere):
 
 
 def test_what_is_said_stays_within_the_picture():
-    font, text = pictures.sans(9), "one two three four five six seven " * 6
+    font, text = pictures.sans(9), "one two three four five six seven " * 9
     wrapped = pictures.wrapped(text, font, 300, 3)
     assert wrapped.count("\n") == 2 and wrapped.endswith("...")
     assert all(font.getlength(line) <= 300 for line in wrapped.split("\n"))

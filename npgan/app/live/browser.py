@@ -239,7 +239,6 @@ def from_here(headers):
 def handlers():
     """{path: RequestHandler}"""
     from tornado.web import RequestHandler
-    from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
     class Base(RequestHandler):
         def initialize(self, server):
@@ -260,6 +259,13 @@ def handlers():
         def get(self):
             self.set_header("Content-Type", "text/javascript; charset=utf-8")
             self.write(self.server.manager.get_javascript())
+
+    return {"": Page, "mpl.js": Script, "ws": socket_class()}
+
+
+def socket_class():
+    """What sends pictures to one page, and hears its events."""
+    from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
     class Socket(WebSocketHandler):
         def initialize(self, server):
@@ -288,4 +294,4 @@ def handlers():
             with suppress(WebSocketClosedError):
                 self.write_message(message, binary=binary)
 
-    return {"": Page, "mpl.js": Script, "ws": Socket}
+    return Socket

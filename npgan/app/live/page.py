@@ -47,9 +47,10 @@ def thinned(frames):
 
 
 def page(recording, limit=5_000_000):
-    """The page as bytes, at most `limit` of them."""
+    """The page as bytes, at most `limit` of them; the recording keeps the frames that are in it."""
     words = sum(3 * len(frame.said) + len(frame.alt) for frame in recording.frames)
-    frames, texts = fit(recording.frames, limit - REST - words)
+    recording.frames, texts = fit(recording.frames, limit - REST - words)
+    frames = recording.frames
     plain = {name: getattr(recording, name) for name in ("title", "about", "shown", "command")}
     first = {name: getattr(frames[0], name) for name in ("where", "said", "alt")}
     parts = {name: html.escape(text) for name, text in (plain | first).items()} | {

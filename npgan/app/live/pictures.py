@@ -5,7 +5,7 @@ import textwrap
 
 from npgan.app.live.page import thinned
 
-COLOURS = 128, 64, 32, 16  # of a GIF, from the best on
+COLOURS = 128, 64, 40  # of a GIF, from the best on
 FRAME, HOLD = 100, 1800  # milliseconds: of a frame, of a key frame
 COLUMNS = 2  # of a strip
 
@@ -51,8 +51,8 @@ def lines_of(frames, width):
 
 
 def gif(recording, limit):
-    """The GIF as bytes, at most `limit` of them: with fewer colours, and then fewer frames, until it fits.
-    ValueError if it cannot."""
+    """The GIF as bytes, at most `limit` of them: with fewer colours, and then fewer frames, until it fits;
+    the recording keeps those that are in it. ValueError if it cannot."""
     frames = recording.frames
     lines = lines_of(frames, frames[0].image().width)
     while True:
@@ -60,6 +60,7 @@ def gif(recording, limit):
         for colours in COLOURS:
             data = animated(images, [HOLD if frame.key else FRAME for frame in frames], colours)
             if len(data) <= limit:
+                recording.frames = frames
                 return data
             if len(data) > 3 * limit:  # fewer colours would not be enough
                 break
@@ -67,20 +68,36 @@ def gif(recording, limit):
 
 
 def animated(images, durations, colours):
-    """One palette for all, made from first, middle and last, so that what stands still stays the same bytes."""
+    """The frames in one palette, so that what stands still stays the same bytes."""
     from PIL import Image
 
-    width, height = images[0].size
-    some = images[:: max(1, len(images) // 6)]
-    sheet = Image.new("RGB", (width, height * len(some)))
-    for i, image in enumerate(some):
-        sheet.paste(image, (0, i * height))
-    palette = sheet.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = palette_of(images[:: max(1, len(images) // 6)], colours)
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     file = io.BytesIO()
     options = {"duration": durations, "loop": 0, "optimize": False, "disposal": 1}
     few[0].save(file, "GIF", save_all=True, append_images=few[1:], **options)
     return file.getvalue()
+
+
+def palette_of(images, colours):
+    """An image with so many colours: those of the roles, which lines too thin to count must keep, with their
+    tints; and what else there is much of in the images."""
+    from matplotlib.colors import to_rgb
+    from PIL import Image
+
+    from npgan import plots
+
+    roles = [to_rgb(c) for c in (plots.DATA, plots.GENERATOR, plots.DISCRIMINATOR, plots.REFERENCE, "#222222")]
+    tints = [tuple(1 - part * (1 - x) for x in role) for role in roles for part in (1, 0.6, 0.3)]
+    fixed = [round(255 * x) for tint in [*tints, (1, 1, 1), (0, 0, 0)] for x in tint]
+    width, height = images[0].size
+    sheet = Image.new("RGB", (width, height * len(images)))
+    for i, image in enumerate(images):
+        sheet.paste(image, (0, i * height))
+    n = colours - len(fixed) // 3
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(fixed + sheet.quantize(n, method=Image.Quantize.MEDIANCUT).getpalette()[: 3 * n])
+    return palette
 
 
 def strip(recording, limit):

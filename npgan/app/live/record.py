@@ -172,12 +172,17 @@ def acts_of(session, frames=100):
     lengths, left, acts = np.diff([start, *marks]).tolist(), frames - 1, []
     for i, n in enumerate(lengths):  # the first are the shortest: what they cannot use is for the others
         each = min(n, max(1, round(left / (len(lengths) - i))))
-        acts.append(Act("advance", n, each, told))
+        acts.append(Act("advance", n, each, after))
         left -= each
     return acts
 
 
 # --- words, with the numbers of a session ---
+
+
+def after(session):
+    """What is said at the end of an act, and still stands there some steps later."""
+    return f"After {session.step:,} steps: {told(session)}"
 
 
 def stand(*sessions, extra=""):
@@ -188,8 +193,8 @@ def stand(*sessions, extra=""):
 
 def told(session):
     """How good G is, and what D makes of it, in a sentence or two."""
-    found, step = session.measure(), session.step
-    words = [] if found or session.demo.pixels else [f"After {step:,} steps G is no longer finite."]
+    found = session.measure()
+    words = []
     if "modes" in found:
         words = [modes_told(found, session)]
     elif "w1" in found:

@@ -169,11 +169,11 @@ def disjoint(seed, frames):
         way = f"the critic's slope pulls with {push(right):.2f}"
         return f"{sure}, and its arrows are {push(left):.3f} long; right {way}."
 
-    n = share(frames, 3, 5)
+    n = share(frames, 3, 4, 4)
     acts = [
         Act("d_step", 300, n[0], told, "D alone learns, left a D, right a critic."),
         Act("advance", 250, n[1], apart, "Now G moves, too; D or critic takes five steps to its one."),
-        Act("advance", 250, n[1], apart),
+        Act("advance", 250, n[2], apart),
     ]
     opening = f"Data at 6, fakes elsewhere: {w1(sessions['WGAN-GP'])}, on both sides."
     about = "Where p_g and p_data do not meet, the best D is flat and says nothing; a critic leads G on."
