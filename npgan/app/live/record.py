@@ -182,7 +182,7 @@ def acts_of(session, frames=100):
 
 def after(session):
     """What is said at the end of an act, and still stands there some steps later."""
-    return f"After {session.step:,} steps: {told(session)}"
+    return f"After {session.step:,} step{'s' if session.step != 1 else ''}: {told(session)}"
 
 
 def stand(*sessions, extra=""):
@@ -242,7 +242,10 @@ BESIDE = {
 def shown(sessions):
     """What the pictures show, in words."""
     first = next(iter(sessions.values()))
-    return SHOWN.get(first.data.d, SHOWN[784]) + BESIDE[len(sessions)]
+    beside = BESIDE[len(sessions)]
+    if first.demo.pixels:
+        beside = beside.replace(", D on real and fake, and a distance", ", D on real and fake")
+    return SHOWN.get(first.data.d, SHOWN[784]) + beside
 
 
 def new_recording(session, command):
