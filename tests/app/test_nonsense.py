@@ -39,7 +39,7 @@ GIVEN = {"checkpoint": None, "out": "out.npy", "data_set": "mnist"}  # what is r
 
 
 def test_there_are_commands_and_options():
-    commands = {"train", "play", "sample", "score", "gradcheck", "lessons", "fetch"}
+    commands = {"train", "play", "record", "sample", "score", "gradcheck", "lessons", "fetch"}
     assert {words[0] for words in LEAVES} == commands
     assert len(LEAVES) >= 9 and sum(map(len, LEAVES.values())) > 80
 
