@@ -13,6 +13,7 @@ from small_runs import refused
 from npgan import digits, gradcheck
 from npgan.app import cli, lessons, site
 from npgan.app.commands import play, score
+from npgan.app.live import page, pictures, record
 from npgan.app.run import Run
 
 NONSENSE = [  # no name of a folder outside: as such, some are taken
@@ -63,6 +64,9 @@ def quick(monkeypatch, elsewhere):
     monkeypatch.setattr(play, "check_screen", lambda: None)
     monkeypatch.setattr(play, "show", lambda played, hide: 0)
     monkeypatch.setattr(play, "browse", lambda played, hide, port: 0)
+    monkeypatch.setattr(record, "shoot", lambda *_, **__: None)
+    for room, writer in (page, "page"), (pictures, "gif"), (pictures, "strip"):
+        monkeypatch.setattr(room, writer, lambda recording, limit: b"")
     monkeypatch.setattr(cli, "parser", functools.cache(cli.parser))
 
 
@@ -80,9 +84,9 @@ def answer(args):
 def test_nonsense(words, quick, elsewhere, gaussian, mnist):
     rng = np.random.default_rng(0)
     given = GIVEN | {"checkpoint": str(mnist if words == ("score",) else gaussian)}
-    same = words[-1] not in ("gaussian", "mnist") and words[0] in ("train", "play")  # options as others have
+    same = words[-1] not in ("gaussian", "mnist") and words[0] in ("train", "play", "record")  # as others have
     for tried in LEAVES[words]:
-        few = same and tried.dest not in ("what", "hide", "port")
+        few = same and tried.dest not in ("what", "hide", "port", "out", "frames", "width", "limit")
         for value in rng.permutation(NONSENSE)[:12] if few else NONSENSE:
             args = [*words]
             for action in LEAVES[words]:
