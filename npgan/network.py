@@ -42,7 +42,7 @@ class Network:
                 layer.init(rng)
 
     def __repr__(self):
-        return f"Network({', '.join(map(repr, self.layers))}, dtype={self.dtype})"
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))}, dtype={self.dtype})"
 
     @property
     def theta(self):

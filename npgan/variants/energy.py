@@ -62,9 +62,6 @@ class AutoEncoder(Network):
             raise ValueError(f"an AutoEncoder must end in the width it begins with, got {n_in} -> {n_out}")
         return n_in, 1
 
-    def __repr__(self):
-        return f"AutoEncoder({', '.join(map(repr, self.layers))}, code={self.code}, dtype={self.dtype})"
-
     def forward(self, x):
         r = x
         for i, layer in enumerate(self._ready(x)):
@@ -72,20 +69,16 @@ class AutoEncoder(Network):
             if i == self.code:
                 self.S = r
         self.error = r - x
-        a = self.energy(self.error)
+        a = (self.error**2).mean(axis=1, keepdims=True)
         self._y = a.shape, a.dtype
         return a
 
     def predict(self, x):
-        return self.energy(self.reconstruct(x) - x)
+        return ((self.reconstruct(x) - x) ** 2).mean(axis=1, keepdims=True)
 
     def reconstruct(self, x):
         """r (m, d); nothing is remembered."""
         return super().predict(x)
-
-    @staticmethod
-    def energy(error):
-        return (error**2).mean(axis=1, keepdims=True)
 
     def backward(self, da, params=True, inputs=True, dS=0.0):
         """As in Network. dS (m, n_code): d loss / d S for what else the loss asks of the code."""
@@ -104,14 +97,13 @@ def pulling_away(S):
 
     f = 1/(m (m-1)) sum over i and j != i of (S_i . S_j / |S_i||S_j|)^2. Zhao et al. 2017, equation 5.
     """
-    if len(S) < 2:
-        raise ValueError(f"pulling-away compares samples: it needs a batch of 2 or more, got {len(S)}")
+    require.count("a batch whose codes are pulled away from each other", len(S), least=2)
     norm = np.maximum(np.sqrt((S**2).sum(axis=1, keepdims=True)), np.finfo(S.dtype).tiny)  # (m, 1)
     u = S / norm
     cosine = u @ u.T  # (m, m)
     np.fill_diagonal(cosine, 0)
     pairs = len(S) * (len(S) - 1)
-    du = 4 / pairs * cosine @ u
+    du = 4 / pairs * cosine @ u  # each pair stands there twice
     return float((cosine**2).sum() / pairs), (du - (du * u).sum(axis=1, keepdims=True) * u) / norm
 
 

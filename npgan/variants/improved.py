@@ -66,9 +66,8 @@ class MinibatchDiscrimination:
     parts = None
 
     def __init__(self, n_in, n_kernels=50, n_dims=5):
-        self.n_in, self.n_kernels = require.count("n_in", n_in), require.count("n_kernels", n_kernels)
-        self.n_dims, self.n_out = require.count("n_dims", n_dims), self.n_in + self.n_kernels
-        self.shapes = {"T": (self.n_in, self.n_kernels, self.n_dims)}
+        self.n_in, self.n_kernels, self.n_dims = map(require.count, self.settings, (n_in, n_kernels, n_dims))
+        self.n_out, self.shapes = self.n_in + self.n_kernels, {"T": (self.n_in, self.n_kernels, self.n_dims)}
 
     def __repr__(self):
         return f"MinibatchDiscrimination({self.n_in}, {self.n_kernels}, {self.n_dims})"
@@ -85,48 +84,39 @@ class MinibatchDiscrimination:
         return np.concatenate([x, o], axis=1)
 
     def look(self, x):
-        """M (m, B, C), o (m, B), and c, (B, m_i, m_i) for each minibatch i."""
-        require.rows(self, "x", x, self.n_in, self.T.dtype)
-        M = np.tensordot(x, self.T, 1)
-        c = [closeness(batch) for batch in self.split(M)]
+        """M (B, C, m), c, (B, m_i, m_i) for each minibatch i, and o (m, B)."""
+        M = np.tensordot(self.T, require.rows(self, "x", x, self.n_in, self.T.dtype), (0, 1))
+        c = [closeness(part) for part in self.split(M)]
         return M, c, np.concatenate([one.sum(axis=2).T for one in c])
 
     def split(self, array):
-        return np.split(array, np.cumsum(self.parts or (len(array),))[:-1])
+        return np.split(array, np.cumsum(self.parts or array.shape[-1:])[:-1], axis=-1)
 
     def backward(self, dy, params=True, inputs=True):
-        do = self.split(dy[:, self.n_in :])
-        minibatches = zip(self.split(self.M), self.c, do, strict=True)
-        dM = np.concatenate([closeness_gradient(*one) for one in minibatches])  # (m, B, C)
+        do = self.split(dy[:, self.n_in :].T)
+        dM = np.concatenate([*map(closeness_gradient, self.split(self.M), self.c, do)], axis=2)  # (B, C, m)
         if params:
-            np.dot(self.x.T, dM.reshape(len(dM), -1), out=self.dT.reshape(self.n_in, -1))
-        return dy[:, : self.n_in] + np.tensordot(dM, self.T, ([1, 2], [1, 2])) if inputs else None
-
-
-def kernels(M):
-    """M (m, B, C) as (B, C, m), laid out like that: the last axis is the one that runs fastest below."""
-    return np.ascontiguousarray(M.transpose(1, 2, 0))
+            self.dT[...] = np.tensordot(self.x, dM, (0, 2))
+        return dy[:, : self.n_in] + np.tensordot(dM, self.T, ([0, 1], [1, 2])) if inputs else None
 
 
 def closeness(M):
-    """c_b(i, j) = exp(-|M_ib - M_jb|_1), (B, m, m), with 0 for i = j; M (m, B, C). Kernel by kernel, so that
-    (C, m, m) stays in the cache."""
-    m = len(M)
-    if m < 2:
-        raise ValueError(f"minibatch discrimination compares samples: it needs 2 or more in a batch, got {m}")
-    c = np.empty((M.shape[1], m, m), M.dtype)
-    for Mb, cb in zip(kernels(M), c, strict=True):  # (C, m), (m, m)
+    """c_b(i, j) = exp(-|M_ib - M_jb|_1), (B, m, m), with 0 for i = j; M (B, C, m). Kernel by kernel, so that
+    (C, m, m) stays in the cache. ValueError for one sample: it has none to be compared with."""
+    m = require.count("a minibatch in which samples are compared", M.shape[2], least=2)
+    c = np.empty((len(M), m, m), M.dtype)
+    for Mb, cb in zip(M, c, strict=True):  # (C, m), (m, m)
         np.exp(-np.abs(Mb[:, :, None] - Mb[:, None, :]).sum(axis=0), out=cb)
         np.fill_diagonal(cb, 0)
     return c
 
 
 def closeness_gradient(M, c, do):
-    """d loss / dM (m, B, C), given do = d loss / do (m, B), with o_b(i) = sum_j c_b(i, j)."""
+    """d loss / dM (B, C, m), given do = d loss / do (B, m), with o_b(i) = sum_j c_b(i, j)."""
     dM = np.empty_like(M)
-    for b, Mb in enumerate(kernels(M)):
-        pull = c[b] * (do[:, b, None] + do[:, b])  # c(i, j) is in o(i) and in o(j)
-        dM[:, b] = -np.einsum("ij,cij->ic", pull, np.sign(Mb[:, :, None] - Mb[:, None, :]))
+    for b, Mb in enumerate(M):
+        pull = c[b] * (do[b, :, None] + do[b])  # c(i, j) is in o(i) and in o(j)
+        dM[b] = -np.einsum("ij,cij->ci", pull, np.sign(Mb[:, :, None] - Mb[:, None, :]))
     return dM
 
 

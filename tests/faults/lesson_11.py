@@ -101,7 +101,7 @@ def everyone_is_close_to_himself(monkeypatch):
 
     def closeness(M):
         c = right(M)
-        c[:, np.arange(len(M)), np.arange(len(M))] = 1
+        c[:, np.arange(c.shape[1]), np.arange(c.shape[1])] = 1
         return c
 
     monkeypatch.setattr(improved, "closeness", closeness)
@@ -112,8 +112,8 @@ def closeness_by_the_largest_difference(monkeypatch):
     """exp(-max) in the place of exp(-sum), and its gradient as it was."""
 
     def closeness(M):
-        c = np.exp(-np.abs(M[:, None] - M).max(axis=3)).transpose(2, 0, 1)
-        c[:, np.arange(len(M)), np.arange(len(M))] = 0
+        c = np.exp(-np.abs(M[:, :, :, None] - M[:, :, None]).max(axis=1))
+        c[:, np.arange(c.shape[1]), np.arange(c.shape[1])] = 0
         return c
 
     monkeypatch.setattr(improved, "closeness", closeness)
@@ -124,8 +124,8 @@ def a_sample_does_not_move_the_closeness_of_others(monkeypatch):
     """c(i, j) is in o(i) and in o(j); the gradient has it once."""
 
     def closeness_gradient(M, c, do):
-        slope = np.sign(M[:, None] - M).transpose(2, 3, 0, 1)  # (B, C, m, m)
-        return -np.einsum("bij,ib,bcij->ibc", c, do, slope)
+        slope = np.sign(M[:, :, :, None] - M[:, :, None])  # (B, C, m, m)
+        return -np.einsum("bij,bi,bcij->bci", c, do, slope)
 
     monkeypatch.setattr(improved, "closeness_gradient", closeness_gradient)
 

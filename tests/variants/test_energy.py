@@ -232,7 +232,7 @@ def test_gradients_of_the_whole_steps(m, d, code, pull, seed):
 
 def test_one_sample_has_nobody_to_be_pulled_from(rng):
     gan = pair(rng)
-    with pytest.raises(ValueError, match="needs a batch of 2 or more, got 1"):
+    with pytest.raises(ValueError, match="a batch whose codes .* must be a whole number >= 2, got 1"):
         gan.generator_step(gan.noise(1, rng=rng))
 
 
