@@ -73,9 +73,9 @@ class Scene:
         """Put the axes where they belong."""
         self.main = self.axes(*MAIN)
         self.whole = self.axes(0.65, 0.74, 0.985, 0.985)
-        self.losses = self.axes(0.71, 0.52, 0.99, 0.70)
-        self.judged = self.axes(0.71, 0.305, 0.99, 0.485)
-        self.distance = self.axes(0.71, 0.09, 0.99, 0.27)
+        self.losses = self.axes(0.71, 0.52, 0.975, 0.70)
+        self.judged = self.axes(0.71, 0.305, 0.975, 0.485)
+        self.distance = self.axes(0.71, 0.09, 0.975, 0.27)
         top = self.axes(0.0, 0.95, 0.64, 1.0)
         top.axis("off")
         self.headline = top.text(0.02, 0.4, "", va="center", fontsize=1.1 * self.font)
