@@ -100,7 +100,7 @@ def test_a_page_holds_its_settings_its_command_and_its_policy(elsewhere, capsys)
     assert command.startswith("npgan record ring ") and command.endswith("-o 'my ring.html'")
     for word in "--seed 7", "--variant r1", "--steps 40", "--frames 9", "--width 320", "--g-hidden 6":
         assert word in command
-    assert "<th scope=row>gamma</th><td>1</td>" in text and "<th scope=row>seed</th><td>7</td>" in text
+    assert "<th scope=row>gamma</th><td>0.003</td>" in text and "<th scope=row>seed</th><td>7</td>" in text
     policy = re.search('Content-Security-Policy" content="(.*?)"', text)[1]
     assert policy.startswith("default-src 'none'; img-src data:; script-src 'sha256-")
     assert "unsafe" not in policy
