@@ -55,9 +55,9 @@ def test_there_are_lessons_and_answers():
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_cell_can_be_run_again_at_any_time(lesson):
-    """Each cell twice, in order; then, with all later cells behind it, each once more: the last one first,
-    so that none meets what an earlier one has put right. A cell prints the same each time: so what it reads
-    has the same values whatever ran before, and the cells after it can follow again."""
+    """Each cell twice: in order; then, with all later cells behind it, once more: the last one first, so that
+    none meets what an earlier one has put right. A cell prints the same each time: so what it reads has the
+    same values whatever ran before, and the cells after it can follow again."""
     path, namespace, printed = LESSONS[lesson], {}, {}
 
     def run_cell(i, cell):
@@ -68,10 +68,7 @@ def test_every_cell_can_be_run_again_at_any_time(lesson):
         assert printed.setdefault(i, text) == text, f"cell {i} prints something else when it is run again"
 
     code = list(enumerate(cells(path)))
-    for i, cell in code:
-        run_cell(i, cell)
-        run_cell(i, cell)
-    for i, cell in reversed(code):
+    for i, cell in [*code, *reversed(code)]:
         run_cell(i, cell)
 
 
