@@ -28,7 +28,7 @@ def optimal_d(p, q, target=1.0):
     are 0 every D is optimal and 1/2 is returned. D* is 0 or 1 only where p or q is 0, else at least the
     nearest number inside. Raises ValueError if the shapes differ. Goodfellow et al. 2014, Proposition 1.
     target: what D is to say of real samples; with one-sided label smoothing D* is target times that
-    (Salimans et al. 2016, section 3.4).
+    (Salimans et al. 2016).
     """
     p, q = _densities(p, q)
     D = np.divide(p, p + q, out=np.full(p.shape, 0.5), where=p + q > 0)

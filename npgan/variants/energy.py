@@ -95,7 +95,7 @@ class AutoEncoder(Network):
 def pulling_away(S):
     """How parallel the codes S (m, n_code) are, and d/dS (m, n_code): the mean squared cosine of all pairs.
 
-    f = 1/(m (m-1)) sum over i and j != i of (S_i . S_j / |S_i||S_j|)^2. Zhao et al. 2017, equation 5.
+    f = 1/(m (m-1)) sum over i and j != i of (S_i . S_j / |S_i||S_j|)^2. Zhao et al. 2017.
     """
     require.count("a batch whose codes are pulled away from each other", len(S), least=2)
     norm = np.maximum(np.sqrt((S**2).sum(axis=1, keepdims=True)), np.finfo(S.dtype).tiny)  # (m, 1)

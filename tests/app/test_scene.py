@@ -237,14 +237,15 @@ def test_every_stage_has_its_parts():
 
 @pytest.mark.parametrize("variant", ["gan", "wgan"])
 def test_a_frame_is_drawn_anew_only_when_a_scale_changes(variant):
-    played = session("gaussian", variant)
+    small = {"clip": 0.01, "optimiser": "Adam", "d_lr": 4e-3}  # f that grows slowly
+    played = session("gaussian", variant, **(small if variant == "wgan" else {}))
     picture = scene(played)
     whole = []
     for _ in range(12):
         picture.update()
         whole.append(picture.redraw)
         played.advance()
-    assert whole[0] and sum(whole) <= 9  # of 12
+    assert whole[0] and sum(whole) < 8
 
 
 def test_a_look_at_rows_leaves_their_place():

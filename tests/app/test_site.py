@@ -321,7 +321,7 @@ def test_without_markdown(command, capsys, monkeypatch, elsewhere):
 
 
 def test_what_is_printed_names_no_home(small, monkeypatch):
-    monkeypatch.setattr(execute, "HOME", "/home/somebody")
+    monkeypatch.setattr(execute, "HOME", "/rooms/somebody")
     out = execute.Output()
-    out.write("no file /home/somebody/.cache/x")
+    out.write("no file /rooms/somebody/.cache/x")
     assert out.parts == [{"text": "no file ~/.cache/x"}]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from npgan import machine, models
+from npgan import machine
 from npgan.app.commands import train
-from npgan.app.commands.options import add_data, place, whole
+from npgan.app.commands.options import place, whole
 from npgan.app.demos import DEMOS
 from npgan.app.demos.own import OwnDemo
 from npgan.app.signals import stop_signals
@@ -27,12 +27,8 @@ def add(commands):
     command.add_argument("--hide", type=place, metavar="CONTROL,...", help=hide)
     command.add_argument("--browser", action="store_true", help="show it in a browser on this machine")
     command.add_argument("--port", type=whole, metavar="N", help="with --browser: where (default: a free one)")
-    command.add_argument("--freeze", choices=["D", "G"], help="a player that does not move")
-    for name, option in (train.OPTIONS | train.OWN).items():
-        train.add_setting(command, name, option, "default: as in npgan train")
-    command.add_argument("--hidden", type=whole, metavar="N", help="one width for every hidden layer of both")
-    add_data(command)
-    command.set_defaults(run=run, classic=False)
+    train.add_settings(command)
+    command.set_defaults(run=run)
 
 
 def run(args):
@@ -81,11 +77,7 @@ def config(args):
     for name in ("steps", "epochs"):
         if getattr(args, name) is not None and name not in args.demo.settings:
             raise ValueError(f"{args.demo.name} has no {name}")
-    if "lr" in typed:
-        typed.setdefault("d_lr", typed["lr"])
-    variant = typed.get("variant", "gan")
-    models.own_settings(variant, {name: typed[name] for name in train.OWN if name in typed})
-    return {"demo": args.what} | args.demo.settings_of(variant) | typed
+    return train.chosen(args, args.what, typed)
 
 
 def resumed(played, args):

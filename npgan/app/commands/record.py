@@ -9,7 +9,7 @@ import numpy as np
 
 from npgan import machine, require
 from npgan.app.commands import play, train
-from npgan.app.commands.options import add_data, flag, place, whole
+from npgan.app.commands.options import flag, place, whole
 from npgan.app.console import complain
 from npgan.app.demos import DEMOS
 from npgan.app.signals import stop_signals
@@ -42,12 +42,8 @@ def add(commands):
     size = f"the largest file, in MB; pictures get coarser, then fewer, until it fits (default {LIMIT:g})"
     command.add_argument("--limit", type=float, metavar="MB", help=size)
     command.add_argument("--quiet", action="store_true", help="no progress bar")
-    command.add_argument("--freeze", choices=["D", "G"], help="a player that does not move")
-    for name, option in (train.OPTIONS | train.OWN).items():
-        train.add_setting(command, name, option, "default: as in npgan train")
-    command.add_argument("--hidden", type=whole, metavar="N", help="one width for every hidden layer of both")
-    add_data(command)
-    command.set_defaults(run=run, classic=False)
+    train.add_settings(command)
+    command.set_defaults(run=run)
 
 
 def run(args):

@@ -12,12 +12,13 @@ from npgan.latent import LATENTS
 from npgan.optim import OPTIMISERS
 from npgan.training import ORDERS
 
+VARIANTS = "; ".join(f"{name}: {recipe.summary}" for name, recipe in models.RECIPES.items())
 OPTIONS = {
     "steps": (int, "steps, each one update of G"),
     "epochs": (int, "how often every image is seen"),
     "batch": (int, "real samples, and as many fakes, per update"),
     "d_steps": (int, "updates of D per update of G: the k of Algorithm 1"),
-    "variant": (models.RECIPES, "what came after 2014, in place of the plain GAN; it brings its own defaults"),
+    "variant": (models.RECIPES, f"what came after 2014, with defaults of its own. {VARIANTS}"),
     "game": (GAMES, "what D climbs and G descends"),
     "lr": (float, "learning rate of G, and of D unless --d-lr is given"),
     "d_lr": (float, "learning rate of D; --lr alone sets it, too"),
@@ -71,6 +72,16 @@ def add(commands):
 def about(demo):
     threads = " One thread of the matrix library, on a busy machine too." if demo.threads == 1 else ""
     return f"Train on {demo.summary}.{threads}"
+
+
+def add_settings(command):
+    """The options for the settings of all data sets, for a command that learns which one later."""
+    command.add_argument("--freeze", choices=["D", "G"], help="a player that does not move")
+    for name, option in (OPTIONS | OWN).items():
+        add_setting(command, name, option, "default: as in npgan train")
+    command.add_argument("--hidden", type=whole, metavar="N", help="one width for every hidden layer of both")
+    add_data(command)
+    command.set_defaults(classic=False)
 
 
 def add_setting(command, name, option, default):
@@ -131,6 +142,15 @@ def check_given(args):
             raise ValueError(f"--{name.replace('_', '-')} was given nothing")
 
 
+def chosen(args, name, typed):
+    """The config of a new training: the defaults of the data and the variant, and what was typed."""
+    if "lr" in typed:
+        typed.setdefault("d_lr", typed["lr"])
+    variant = typed.get("variant", "gan")
+    models.own_settings(variant, {setting: typed[setting] for setting in OWN if setting in typed})
+    return {"demo": name} | args.demo.settings_of(variant) | typed
+
+
 def start(args):
     """The Run that the options describe."""
     from npgan.app.run import Run
@@ -139,11 +159,7 @@ def start(args):
     name, typed = args.demo.name, given(args)
     if args.resume:
         return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed)
-    if "lr" in typed:
-        typed.setdefault("d_lr", typed["lr"])
-    variant = typed.get("variant", "gan")
-    models.own_settings(variant, {setting: typed[setting] for setting in OWN if setting in typed})
-    config = {"demo": name} | args.demo.settings_of(variant) | typed
+    config = chosen(args, name, typed)
     return Run.new(args.out, config, overwrite=args.overwrite, data_folder=args.data)
 
 
