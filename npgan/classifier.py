@@ -1,0 +1,86 @@
+"""A classifier is a Network that ends in a logit for each class, and descends the cross-entropy of the labels.
+
+Shapes: x (m, d), logits a (m, k), labels (m,) whole numbers 0 to k - 1; p(y|x) = softmax(a), (m, k). Images
+of uint8 are taken as pixels, and scaled to [-1, 1] as they are needed.
+"""
+
+import numpy as np
+
+from npgan import require
+from npgan.layers import Dense, LeakyReLU
+from npgan.network import Network
+from npgan.optim import Adam
+
+
+def softmax(a):
+    """p(y|x) (m, k) for logits a (m, k): exp(a) over its sum, row by row; exp never overflows."""
+    p = np.exp(a - a.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
+
+
+def cross_entropy(a, labels):
+    """(loss, da): minus the mean log p of the right classes, nats, to be minimised, and d loss / da (m, k).
+
+    -log p(y|x) = log sum_j exp(a_j) - a_y, whose gradient is softmax(a) less 1 at y.
+    """
+    rows, below = np.arange(len(a)), a - a.max(axis=1, keepdims=True)  # below: logits, the largest at 0
+    loss = np.log(np.exp(below).sum(axis=1)) - below[rows, labels]
+    da = softmax(a)
+    da[rows, labels] -= 1
+    da /= len(a)
+    return float(loss.mean(dtype=float)), da
+
+
+class Classifier(Network):
+    """A Network from x (m, d) to logits a (m, k). Its features are what its last layer is given."""
+
+    def features(self, x):
+        """(n, width) of x (n, d), or (n, d) pixels, a thousand rows at a time; nothing is remembered."""
+        return self._in_pieces(x, self.layers[:-1])
+
+    def probabilities(self, x):
+        """p(y|x), (n, k)."""
+        return softmax(self._in_pieces(x, self.layers))
+
+    def classes(self, x):
+        """The likeliest class of each x, (n,)."""
+        return self._in_pieces(x, self.layers).argmax(axis=1)
+
+    def _in_pieces(self, x, layers):
+        pieces = []
+        for start in range(0, len(x), 1000):
+            piece = scaled(x[start : start + 1000])
+            for layer in layers:
+                piece = layer.predict(piece)
+            pieces.append(piece)
+        return np.concatenate(pieces)
+
+
+def scaled(x):
+    """Pixels 0 ... 255, uint8, as float32 in [-1, 1]; other numbers as they are."""
+    return x if x.dtype != np.uint8 else (x.astype(np.float32) - 127.5) / 127.5
+
+
+def learn(x, labels, *, rng, hidden=(256, 128), k=10, epochs=8, batch=128, lr=1e-3):
+    """A Classifier d-256-128-k, LeakyReLU 0.2 between, float32, trained on x (n, d) and their labels (n,).
+
+    Every sample once per epoch, in random order; Adam, its rate falling linearly to 0. About a second an
+    epoch for 60,000 images; 97.5 to 98 % of MNIST's test images are then classified right.
+    """
+    require.generator(rng)
+    sizes = (x.shape[1], *hidden, k)
+    layers = []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [Dense(n_in, n_out), LeakyReLU(0.2)]
+    net = Classifier(*layers[:-1], rng=rng, dtype=np.float32)
+    opt, starts = Adam(net, lr=lr), range(0, len(x), batch)
+    for epoch in range(epochs):
+        order = rng.permutation(len(x))
+        for i, start in enumerate(starts):
+            opt.rate = 1 - (epoch + i / len(starts)) / epochs
+            rows = order[start : start + batch]
+            _, da = cross_entropy(net.forward(scaled(x[rows])), labels[rows])
+            net.backward(da, inputs=False)
+            opt.descend()
+    return net
