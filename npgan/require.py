@@ -124,11 +124,11 @@ def pair(gan):
     for name, net in ("G", G), ("D", D):
         if not hasattr(net, "theta"):
             raise ValueError(f"{name} must be a Network, got {net!r}")
-    if G.n_in is None or D.n_in != G.n_out or D.n_out != 1:
-        raise ValueError(
-            f"G must end in the width D takes and D in one logit; got G {G.n_in} -> {G.n_out}, "
-            f"D {D.n_in} -> {D.n_out}"
-        )
+    labelled, got = getattr(gan, "labelled", False), f"got G {G.n_in} -> {G.n_out}, D {D.n_in} -> {D.n_out}"
+    if G.n_in is None or D.n_in is None or D.n_out != 1 or (D.n_in != G.n_out and not labelled):
+        raise ValueError(f"G must end in the width D takes and D in one logit; {got}")
+    if labelled and D.n_in <= G.n_out:
+        raise ValueError(f"D must take what G makes and the columns of a label behind it; {got}")
     if {id(layer) for layer in G.layers} & {id(layer) for layer in D.layers}:
         raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
     if G.dtype != D.dtype:
@@ -216,6 +216,18 @@ def noise(gan, z):
     if z.shape[1:] != (gan.G.n_in,):
         z = copy.copy(gan).unpack(z)  # a copy: what a variant keeps of z belongs to a step
     return points("G", "z", z, gan.G.n_in, gan.G.dtype)
+
+
+def labels(labels, k, n=None):
+    """labels as a plain array (m,) of whole numbers 0 to k - 1, n of them if n is given, else ValueError."""
+    labels = array("labels", labels)
+    if labels.dtype.kind not in "iu" or labels.ndim != 1:
+        raise ValueError(f"labels must be whole numbers (m,), got {labels.dtype} of shape {labels.shape}")
+    if n is not None and len(labels) != n:
+        raise ValueError(f"there must be one label each for {n} samples, got {len(labels)} labels")
+    if len(bad := labels[(labels < 0) | (labels >= k)]):
+        raise ValueError(f"labels must be 0 to {k - 1}, got {bad[0]}")
+    return labels
 
 
 def ends(start, end):
