@@ -108,7 +108,7 @@ RECIPES = {
     "wgan-gp": Recipe("a critic with a penalty on its slope", GradientPenalty, {"weight": 10.0}, Wasserstein),
     "r1": Recipe("a penalty on D's slope at real samples", R1, {"gamma": 1.0}),
     "instance-noise": Recipe("noise on all that D sees", InstanceNoise, {"sigma": 0.1}),
-    "conditional": Recipe("G and D are told the class, of data with labels", Conditional),
+    "conditional": Recipe("G and D are told the class, of data with labels", Conditional, {"loud": 10.0}),
 }  # fmt: skip
 AUTO = {"margin": 1.0, "code": 16, "d_hidden": [128]}
 OF_THE_PAPER = {"batch": 64, "d_steps": 5, "order": "d_first"}  # of WGAN, for images
@@ -121,7 +121,7 @@ OF_MIXTURES = {
     "wgan-gp": {"weight": 0.1}, "r1": {"gamma": 0.003}, "instance-noise": {"sigma": 0.01},
 }  # fmt: skip
 OF_DIGITS = {
-    "minibatch": {"batch": 128, "lr": 4e-4, "d_lr": 4e-4},
+    "conditional": {"n_z": 32}, "minibatch": {"batch": 128, "lr": 4e-4, "d_lr": 4e-4},
     "ebgan": AUTO | {"code": 32, "d_hidden": [256]}, "ebgan-pt": AUTO | {"code": 32, "d_hidden": [256]},
     "wgan": OF_THE_PAPER | {"optimiser": "RMSProp", "lr": 5e-5, "d_lr": 5e-5},
     "wgan-gp": OF_THE_PAPER | {"lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0},

@@ -64,6 +64,7 @@ def networks(draw, n_in, n_out, dtype, rng):
 
 OWN = {  # good values for the settings of variants and games
     "layer": st.sampled_from([0, -3]), "clip": st.floats(1e-3, 2), "margin": st.floats(1e-3, 2),
+    "loud": st.floats(1e-3, 20),
     "target": st.floats(0.1, 0.99),
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Conditional GAN: G is told what to make, and D what it ought to see.
 
-A label is k more columns, one-hot, behind the noise that G gets, and behind the sample that D gets. The rest
+A label is k more columns, one-hot, behind the noise that G gets, and behind the sample that D gets. All else
 is the plain GAN. Mirza, Osindero 2014.
 """
 
@@ -15,14 +15,16 @@ class Conditional(GAN):
     """G maps z (m, n_z + k), whose last k columns are a label, to samples (m, d); D maps samples with their
     labels, (m, d + k), to logits. Data for it yield x (m, d + k), as `digits.LabelledImages` do.
 
+    loud: what D's label columns are multiplied by; beside the many columns of an image it hardly hears a 1.
     The labels of fakes are drawn evenly, whatever the shares of the classes in the data are: G cannot change
     them, so class by class p_g is still best at p_data. Only V at the equilibrium is then a little higher.
     """
 
-    labelled = True  # what `require.pair` asks for: D takes more than G makes
+    settings, labelled = {"loud": 1.0}, True  # labelled: D takes more than G makes, as `require.pair` asks
 
     def check(self):
         super().check()
+        self.loud = require.number("loud", self.loud)
         if self.G.n_in <= self.k:
             raise ValueError(f"Conditional needs noise in front of {self.k} labels, but G takes {self.G.n_in}")
 
@@ -38,21 +40,27 @@ class Conditional(GAN):
         return z
 
     def unpack(self, z):
-        self.y = require.rows("Conditional", "z", z, self.G.n_in)[:, -self.k :]
+        self.y = require.rows("Conditional", "z", z, self.G.n_in)[:, -self.k :]  # (m, k) labels of the fakes
         return z
 
-    def with_labels(self, fake):
-        """What D sees of the fakes, (m, d + k): each with the label that it was made by."""
-        return np.concatenate([fake, self.y], axis=1)
+    def heard(self, x, y):
+        """What D gets, (m, d + k), of samples x (m, d) and their labels y (m, k)."""
+        return np.concatenate([x, self.loud * y], axis=1)
 
     def V_gradient(self, x, fake):
-        return super().V_gradient(x, self.with_labels(fake))
+        x, y = np.split(x, [self.G.n_out], axis=1)
+        return super().V_gradient(self.heard(x, y), self.heard(fake, self.y))
 
     def loss_gradient(self, fake):
-        loss, da = self.game.generator(self.D.forward(self.with_labels(fake)))
+        loss, da = self.game.generator(self.D.forward(self.heard(fake, self.y)))
         dx = self.D.backward(da, params=False)[:, : self.G.n_out]  # the labels are not G's to move
         self.G.backward(dx, inputs=False)
         return loss
+
+    def probability(self, x):
+        """As in GAN, for samples with their labels, (n, d + k)."""
+        x = require.points("D", "x", x, self.D.n_in, self.D.dtype)
+        return super().probability(self.heard(*np.split(x, [self.G.n_out], axis=1)))
 
     def sample(self, n, *, rng, raw=False, labels=None):
         """n samples, (n, d), of the classes `labels`, whole numbers 0 to k - 1, (n,) or one for all; by default

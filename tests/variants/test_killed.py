@@ -19,7 +19,7 @@ from npgan.gradcheck import small_gan
 from npgan.variants import VARIANTS
 
 SETTINGS = {
-    "Conditional": {}, "FeatureMatching": {"layer": 1}, "Apart": {}, "PullingAway": {"pull": 0.2},
+    "Conditional": {"loud": 3.0}, "FeatureMatching": {"layer": 1}, "Apart": {}, "PullingAway": {"pull": 0.2},
     "Clipped": {"clip": 0.3}, "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3},
     "InstanceNoise": {"sigma": 0.2},
 }  # fmt: skip

@@ -60,7 +60,7 @@ def run(args):
     samples = walks(gan, n=n, **how) if args.walk else gan.sample(n, **how)
     write(out, samples, args, demo)
     wrote = f"wrote {require.one_line(out)}: {len(samples)} samples of {samples.shape[1]} numbers"
-    wrote += f", of label {', then '.join(map(str, args.label))}" if args.label else ""
+    wrote += f"; labels, in this order: {', '.join(map(str, args.label))}" if args.label else ""
     print(wrote, file=sys.stderr if stream_at(out) == 1 else sys.stdout)  # not among the samples
     return 0
 

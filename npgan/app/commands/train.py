@@ -45,6 +45,7 @@ OWN = {  # the settings that some variants have of their own
     "weight": (float, "weight of the gradient penalty"),
     "gamma": (float, "weight of the penalty"),
     "sigma": (float, "standard deviation of the noise"),
+    "loud": (float, "what the label is multiplied by before D sees it"),
 }
 
 
@@ -54,8 +55,7 @@ def add(commands):
     for demo in DEMOS.values():
         one = demos.add_parser(demo.name, help=demo.summary, description=about(demo))
         for name, default in demo.settings.items():
-            default = "default none" if default is None else f"default {default}"
-            add_setting(one, name, OPTIONS[name], default, demo.labelled)
+            add_setting(one, name, OPTIONS[name], f"default {default if default is not None else 'none'}")
         for name, option in OWN.items():
             of = {v: demo.settings_of(v)[name] for v, recipe in models.RECIPES.items() if name in recipe.own}
             add_setting(one, name, option, ", ".join(f"{variant}: {value}" for variant, value in of.items()))
@@ -85,8 +85,8 @@ def add_settings(command):
     command.set_defaults(classic=False)
 
 
-def add_setting(command, name, option, default, labelled=True):
-    """The option for one of a demo's settings; what is not given stays None. labelled: have the data labels?"""
+def add_setting(command, name, option, default):
+    """The option for one of a demo's settings; what is not given stays None."""
     kind, text = option
     flag, text = "--" + name.replace("_", "-"), f"{text} ({default})"
     if kind is bool:
@@ -100,7 +100,7 @@ def add_setting(command, name, option, default, labelled=True):
     else:
         one_of = command.add_mutually_exclusive_group() if name == "variant" else command
         one_of.add_argument(flag, dest=name, choices=list(kind), help=text)
-        if name == "variant" and labelled:
+        if name == "variant":
             how = {"dest": name, "action": "store_const", "const": "conditional"}
             one_of.add_argument("--conditional", **how, help="short for --variant conditional")
 
