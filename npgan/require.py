@@ -236,6 +236,18 @@ def drawn(data, x, shape, dtype):
     return np.asarray(x, dtype)
 
 
+def labels(labels, n, k):
+    """labels as an array (n,) of whole numbers 0 ... k - 1, else ValueError."""
+    labels = array("labels", labels)
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
+    if labels.shape != (n,):
+        raise ValueError(f"labels must be {n} numbers, one for each row, got shape {labels.shape}")
+    if n and not 0 <= labels.min() <= labels.max() < k:
+        raise ValueError(f"labels must be 0 to {k - 1}, got {labels.min()} to {labels.max()}")
+    return labels
+
+
 def real(x, width):
     """Return the real samples x of a D step if they are rows (m, width) of finite numbers, else ValueError."""
     rows("a D step", "real x", x, width)
