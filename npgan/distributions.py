@@ -137,12 +137,10 @@ class Rows:
         return np.frombuffer(hashlib.sha256(np.ascontiguousarray(self.rows)).digest(), np.uint8)
 
 
-def one_hot(labels, k, n=None):
-    """Labels (m,), whole numbers 0 to k - 1, as rows (m, k) of zeros with a one where the label says.
-
-    ValueError for labels that are out of range, or not n, if n is given.
-    """
-    return np.eye(k, dtype=np.float32)[require.labels(labels, k, n)]
+def one_hot(labels, k):
+    """Labels (m,), whole numbers 0 to k - 1, as rows (m, k) of zeros with a one where the label says."""
+    labels = require.array("labels", labels)
+    return np.eye(k, dtype=np.float32)[require.labels(labels, labels.size, k)]
 
 
 def distribution(data):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from npgan import games, require
+from npgan.classifier import cross_entropy
 from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
 from npgan.network import Network
 from npgan.optim import SGD
@@ -233,9 +234,16 @@ def check_game(game, a_real, a_fake):
     return [V, loss]
 
 
+def check_cross_entropy(a, labels):
+    """Check the gradient of the cross-entropy at logits a (m, k), for labels (m,)."""
+    a = np.array(require.array("a", a))
+    _, da = cross_entropy(a, labels)
+    return check(lambda: cross_entropy(a, labels)[0], a, da, name="cross-entropy", where=_place("a"))
+
+
 def check_everything(*, rng):
     """Yield a Check for every layer and its tangent, every game, the whole D and G step of every variant in
-    every game."""
+    every game, and the cross-entropy."""
     layers = (Dense(3, 4), 3), (LeakyReLU(0.2), 4), (LeakyReLU(0), 4), (Tanh(), 4), (Sigmoid(), 4)
     for layer, n in layers:
         yield from check_layer(layer, rng.standard_normal((5, n)), rng=rng)
@@ -251,6 +259,7 @@ def check_everything(*, rng):
     for kind in VARIANTS.values():
         for game in games.GAMES.values():
             yield from check_steps(small_gan(kind, game, rng=rng), rng=rng)
+    yield check_cross_entropy(3 * rng.standard_normal((5, 4)), rng.integers(4, size=5))
 
 
 def check_steps(gan, *, m=6, rng):

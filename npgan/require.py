@@ -218,18 +218,6 @@ def noise(gan, z):
     return points("G", "z", z, gan.G.n_in, gan.G.dtype)
 
 
-def labels(labels, k, n=None):
-    """labels as a plain array (m,) of whole numbers 0 to k - 1, n of them if n is given, else ValueError."""
-    labels = array("labels", labels)
-    if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        raise ValueError(f"labels must be whole numbers (m,), got {labels.dtype} of shape {labels.shape}")
-    if n is not None and len(labels) != n:
-        raise ValueError(f"there must be one label each for {n} samples, got {len(labels)} labels")
-    if len(bad := labels[(labels < 0) | (labels >= k)]):
-        raise ValueError(f"labels must be 0 to {k - 1}, got {bad[0]}")
-    return labels
-
-
 def ends(start, end):
     """The ends of a walk, neither of them 0, as arrays (n_z,) of float32 or float64, else ValueError."""
     start, end = (numbers(name, x) for name, x in (("start", start), ("end", end)))
@@ -246,6 +234,18 @@ def drawn(data, x, shape, dtype):
         if x.shape != shape:
             raise ValueError(f"{type(data).__name__}.sample must give the shape {shape}, got {x.shape}")
     return np.asarray(x, dtype)
+
+
+def labels(labels, n, k):
+    """labels as an array (n,) of whole numbers 0 ... k - 1, else ValueError."""
+    labels = array("labels", labels)
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
+    if labels.shape != (n,):
+        raise ValueError(f"labels must be {n} numbers, one for each row, got shape {labels.shape}")
+    if n and not 0 <= labels.min() <= labels.max() < k:
+        raise ValueError(f"labels must be 0 to {k - 1}, got {labels.min()} to {labels.max()}")
+    return labels
 
 
 def real(x, width):

@@ -285,7 +285,7 @@ def test_numerical_gradient_keeps_the_shape(rng):
 
 
 def test_everything_the_command_checks_is_right(rng):
-    """Layers and their tangents, games, variants: nothing that the package has is left out."""
+    """Layers and tangents, games, variants, the cross-entropy: nothing that the package has is left out."""
     checks = {check.name: check for check in gradcheck.check_everything(rng=rng)}
     assert [str(check) for check in checks.values() if not check.ok] == []
     for name, kind in LAYERS.items():
@@ -301,6 +301,7 @@ def test_everything_the_command_checks_is_right(rng):
     assert all(counts[f"{kind} x"] == 20 for kind in ("LeakyReLU(0.2)", "LeakyReLU(0)", "Tanh()", "Sigmoid()"))
     assert (counts["game minimax, V"], counts["game minimax, loss of G"]) == (9, 4)
     assert (counts["D step, minimax"], counts["G step, minimax"]) == (113, 123)
+    assert counts["cross-entropy"] == 20
     for game in games.GAMES:
         assert {f"game {game}, V", f"game {game}, loss of G"} <= checks.keys()
         for kind in VARIANTS:

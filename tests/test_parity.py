@@ -28,6 +28,7 @@ from npgan import (
     models,
     train,
 )
+from npgan.classifier import Classifier, cross_entropy
 from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, Energy, PullingAway
 from npgan.variants.improved import FeatureMatching, MinibatchDiscrimination, Smoothed, smoothed
@@ -250,6 +251,28 @@ def test_optimisers(ours, theirs):
         two.step()
     theirs = theta_of(net, other)
     assert np.linalg.norm(net.theta - theirs) <= 1e-10 * np.linalg.norm(theirs)
+
+
+def test_twenty_steps_of_a_classifier_end_at_the_same_theta():
+    rng = np.random.default_rng(5)
+    net = Classifier(Dense(6, 12), LeakyReLU(0.2), Dense(12, 4), rng=rng)
+    other, start = torch_net(net), net.theta.copy()
+    one, two = Adam(net, lr=1e-2), torch.optim.Adam(other.parameters(), lr=1e-2)
+    for _ in range(20):
+        x, labels = rng.standard_normal((32, 6)), rng.integers(4, size=32)
+        loss, da = cross_entropy(net.forward(x), labels)
+        net.backward(da, inputs=False)
+        one.descend()
+        a = other(torch.from_numpy(x))
+        a.retain_grad()
+        theirs = torch.nn.CrossEntropyLoss()(a, torch.from_numpy(labels))
+        two.zero_grad()
+        theirs.backward()
+        two.step()
+        assert math.isclose(loss, theirs.item(), rel_tol=1e-12) and abs(da - a.grad.numpy()).max() < 1e-14
+    theirs = theta_of(net, other)
+    assert np.linalg.norm(net.theta - theirs) <= 1e-10 * np.linalg.norm(theirs)
+    assert np.linalg.norm(net.theta - start) > 0.1
 
 
 @pytest.mark.parametrize("layer", [Dense(3, 4), LeakyReLU(0.2), Tanh(), Sigmoid()], ids=repr)

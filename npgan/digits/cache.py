@@ -1,4 +1,4 @@
-"""The cache is a folder of the user's for what can be had again: MNIST's files, digits drawn from fonts."""
+"""The cache is a folder of the user's for what can be had again: MNIST's files, digits from fonts, judges."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ import numpy as np
 
 from npgan.files import clear_leftovers, whole_file
 
-KEEP = 4  # how many sets of glyph digits the cache keeps
+KEEP = 4  # of each kind, glyph digits and judges: how many the cache keeps
 
 
 def cache_folder():
@@ -30,10 +30,20 @@ def cache_folder():
 
 
 def cached(name, size, make):
-    """make(), an array of `size` bytes, or the same from the cache, trusted only if its SHA-256 is right."""
+    """make(), an array of `size` bytes, or the same from the cache, trusted only if its SHA-256 is right.
+
+    name: its kind, "-", and what tells it from others of its kind, of which the latest few are kept. It counts
+    in the SHA-256: what was kept under another name is not trusted either.
+    """
+
+    def digest(content):
+        told = hashlib.sha256(name.encode())
+        told.update(content)
+        return told.digest()
+
     try:
         stored = np.fromfile(cache_folder() / name, np.uint8, 32 + size)
-        if len(stored) == 32 + size and hashlib.sha256(stored[32:]).digest() == stored[:32].tobytes():
+        if len(stored) == 32 + size and digest(stored[32:]) == stored[:32].tobytes():
             return stored[32:]
     except OSError:
         pass  # nothing there, or no cache at all
@@ -43,9 +53,9 @@ def cached(name, size, make):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(path.parent)
         with whole_file(path) as file:
-            file.write(hashlib.sha256(made).digest())
+            file.write(digest(made))
             file.write(made)
-        by_age = sorted(path.parent.glob("glyphs-*"), key=lambda one: one.stat().st_mtime)
+        by_age = sorted(path.parent.glob(f"{name.partition('-')[0]}-*"), key=lambda one: one.stat().st_mtime)
         for old in by_age[:-KEEP]:
             old.unlink(missing_ok=True)
     except OSError:

@@ -47,7 +47,7 @@ class LabelledImages(Images):
 
     def __init__(self, images, labels):
         super().__init__(images)
-        self.labels, self.d = require.labels(labels, CLASSES, len(self)), self.d + CLASSES
+        self.labels, self.d = require.labels(labels, len(self), CLASSES), self.d + CLASSES
 
     def sample(self, n, *, rng):
         now = self.draw(n, rng=rng)

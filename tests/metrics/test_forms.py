@@ -58,6 +58,18 @@ def nearest(a, b):
     return np.concatenate([squared.argmin(axis=1), np.sqrt(squared.min(axis=1))])
 
 
+def frechet(f, g):
+    """By the eigenvalues of AB, which has those of A^(1/2) B A^(1/2)."""
+    A, B = np.cov(f.T), np.cov(g.T)
+    overlap = np.sqrt(np.maximum(np.linalg.eigvals(A @ B).real, 0)).sum()
+    return ((f.mean(axis=0) - g.mean(axis=0)) ** 2).sum() + np.trace(A) + np.trace(B) - 2 * overlap
+
+
+def among(f, g, k=3):
+    radius = [[sorted(row)[k] for row in pairs(x, x)] for x in (f, g)]
+    return (pairs(f, g) <= radius[1]).any(axis=1).mean(), (pairs(g, f) <= radius[0]).any(axis=1).mean()
+
+
 def covered(x):
     squared = pairs(x, np.array(MEANS))
     return [sum(row.argmin() == k and row.min() < 36 for row in squared) for k in range(3)]
@@ -141,6 +153,8 @@ METRICS = {
     "histogram, wide": ([(8, 40), (9, 40)], lambda a, b: metrics.histogram_jsd(a, b, 5), histograms, 1e-14),
     "with_floor": ([(5, 1), ONE], floor, floor_by_hand, 1e-13),
     "nearest": ([FOUR, FOUR], lambda a, b: np.concatenate(metrics.nearest(a, b)), nearest, 1e-7),
+    "frechet_distance": ([TWO, TWO], metrics.frechet_distance, frechet, 1e-6),
+    "precision_recall": ([FOUR, FOUR], metrics.precision_recall, among, 0),
     "squared_distances": (
         [FOUR, FOUR], lambda a, b: np.concatenate([s for _, s, _ in squared_distances(a, b)]), pairs, 1e-6,
     ),

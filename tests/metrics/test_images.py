@@ -1,99 +1,148 @@
-"""The nearest row of the data is the one that brute force finds."""
+"""Scores of a classifier against cases with known answers, and their errors against many draws."""
 
-import tracemalloc
+import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from npgan import metrics
+from npgan import metrics, theory
 
 
-def test_nearest_is_brute_force(rng):
-    samples, data = rng.standard_normal((40, 5)), rng.standard_normal((1234, 5))
-    found = metrics.nearest(samples, data, chunk=100)
-    distance = np.linalg.norm(samples[:, None] - data, axis=2)
-    assert (found.index == distance.argmin(axis=1)).all()
-    assert abs(found.distance - distance.min(axis=1)).max() < 1e-5
+def white(n, w, rng):
+    """Samples (n, w) with mean 0 and the covariance 1, both exactly."""
+    x = rng.standard_normal((n, w))
+    x -= x.mean(axis=0)
+    return np.linalg.qr(x)[0] * math.sqrt(n - 1)
 
 
-def test_nearest_takes_pixels(rng):
-    data = rng.integers(0, 256, (50, 784)).astype(np.uint8)
-    found = metrics.nearest(data[[7, 3]] / 255, data)
-    assert found.index.tolist() == [7, 3] and found.distance.max() < 2e-6  # a 255th is rounded to float32
-    for same in data, data.astype(np.float32) / 255:
-        found = metrics.nearest(same[[7, 3]], data)
-        assert found.index.tolist() == [7, 3] and found.distance.max() == 0
-    found = metrics.nearest(data[[7, 3]], data[::-1] / 255)
-    assert found.index.tolist() == [42, 46] and found.distance.max() < 2e-6
+def random_covariance(w, rng):
+    """S (w, w) so that white(n, w) @ S has a covariance S^T S that no other commutes with."""
+    return rng.standard_normal((w, w)) @ np.diag(rng.uniform(0.1, 3, w))
 
 
-def exact(samples, data):
-    """|x_i - y_j|, by subtraction."""
-    return np.sqrt(((samples[:, None] - data) ** 2).sum(axis=2))
+# --- classifier score ---
 
 
-places = st.sampled_from([0.0, 1.0, -3.0, 1e4, 1e8, -1e12])
-widths = st.sampled_from([1e-6, 1e-3, 1.0, 1e3, 1e9])
+def test_one_class_only_scores_1_and_ten_sure_ones_10(rng):
+    assert metrics.classifier_score(np.eye(10)[np.full(50, 3)]) == 1
+    assert abs(metrics.classifier_score(np.eye(10)[np.arange(50) % 10]) - 10) < 1e-12
+    assert abs(metrics.classifier_score(np.eye(10)[np.arange(50) % 5]) - 5) < 1e-12
+    one = rng.dirichlet(np.ones(10))
+    assert abs(metrics.classifier_score(np.tile(one, (7, 1))) - 1) < 1e-12  # never sure, always alike
 
 
-@given(
-    clusters=st.lists(st.tuples(places, widths, st.integers(1, 9)), min_size=1, max_size=4),
-    d=st.integers(1, 6), chunk=st.integers(1, 20), dtype=st.sampled_from([np.float32, np.float64]),
-    seed=st.integers(0, 2**32 - 1),
-)  # fmt: skip
-def test_nearest_wherever_the_data_lie(clusters, d, chunk, dtype, seed):
-    """Far from 0, far from each other, on each other: rounding must not make all distances equal."""
-    rng = np.random.default_rng(seed)
-    data = np.concatenate([place + width * rng.standard_normal((n, d)) for place, width, n in clusters])
-    data = data.astype(dtype)
-    moved = data + rng.choice([1e-6, 1.0]) * rng.standard_normal(data.shape)
-    samples = np.concatenate([data, moved]).astype(dtype)
-    found = metrics.nearest(samples, data, chunk=chunk)
-    distance = exact(samples.astype(float), data.astype(float))
-    least = distance.min(axis=1)
-    assert (distance[np.arange(len(samples)), found.index] <= least * (1 + 1e-12)).all()
-    assert (abs(found.distance - least) <= 1e-12 * least).all()
+def test_it_is_the_exponential_of_the_mean_kl(rng):
+    p = rng.dirichlet(0.3 * np.ones(6), size=40)
+    p[0] = np.eye(6)[2]
+    by_kl = math.exp(np.mean([theory.kl(row, p.mean(axis=0)) for row in p]))
+    assert abs(metrics.classifier_score(p) - by_kl) < 1e-12
+    assert abs(metrics.classifier_score(p.astype(np.float32)) - by_kl) < 1e-5
+    by_hand = math.exp((theory.kl([0.5, 0.5], [0.75, 0.25]) + theory.kl([1, 0], [0.75, 0.25])) / 2)
+    assert abs(metrics.classifier_score([[0.5, 0.5], [1, 0]]) - by_hand) < 1e-15
 
 
-@given(seed=st.integers(0, 2**32 - 1), chunk=st.integers(1, 12), offset=st.sampled_from([0, 2**20, 2**30]))
-def test_of_rows_that_are_equally_near_the_first_is_taken(seed, chunk, offset):
-    rng = np.random.default_rng(seed)
-    samples, data = offset + rng.integers(0, 3, (9, 3)), offset + rng.integers(0, 3, (12, 3))
-    found, distance = metrics.nearest(samples, data, chunk=chunk), exact(samples, data)
-    assert (found.index == distance.argmin(axis=1)).all() and (found.distance == distance.min(axis=1)).all()
+@pytest.mark.parametrize("p", [np.ones((3, 2)), [[-0.5, 1.5]], [0.5, 0.5], np.ones((0, 3)), [[np.nan, 1]]])
+def test_no_probabilities_no_score(p):
+    with pytest.raises(ValueError, match="^p must be"):
+        metrics.classifier_score(p)
 
 
-@pytest.mark.parametrize("offset", [0, 1e4, 1e7])
-def test_images_far_from_0_are_found_as_at_0(offset, rng):
-    """By float32 as it is: at 1e7 only whole numbers are left."""
-    data = np.rint(100 * rng.random((300, 784))).astype(np.float32) + np.float32(offset)
-    samples = data[::3] + np.rint(rng.standard_normal((100, 784))).astype(np.float32)
-    found = metrics.nearest(samples, data)
-    assert found.index.tolist() == list(range(0, 300, 3))
-    assert (found.distance == np.linalg.norm(samples.astype(float) - data[::3], axis=1)).all()
+# --- Frechet distance ---
 
 
-def test_bytes_are_scaled_a_chunk_at_a_time(rng):
-    data = rng.integers(0, 256, (20_000, 784), dtype=np.uint8)  # 16 MB, and 63 MB in float32
-    samples = data[:50] / np.float32(255)
-    tracemalloc.start()
-    found = metrics.nearest(samples, data)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert found.index.tolist() == list(range(50)) and peak < 25e6
+def test_equal_sets_are_at_0(rng):
+    f = rng.standard_normal((40, 5)) @ random_covariance(5, rng) + 100
+    assert metrics.frechet_distance(f, f) < 1e-9 and metrics.frechet_distance(f, f[::-1]) < 1e-9
+    few = rng.standard_normal((4, 9))  # fewer rows than columns: covariances without full rank
+    assert metrics.frechet_distance(few, few) < 1e-12
+    assert metrics.frechet_distance(few.astype(np.float32), few.astype(np.float32)) < 1e-12
 
 
-def test_a_culprit_in_a_later_chunk_is_found(rng):
-    data = rng.random((50, 3))
-    data[41, 1] = np.nan
-    with pytest.raises(ValueError, match="data must be finite, got nan at index"):
-        metrics.nearest(data[:3], data, chunk=10)
+def test_shifted_and_scaled_gaussians_are_as_far_apart_as_the_formula_says(rng):
+    s1, s2 = rng.uniform(0.1, 3, (2, 6))
+    shift = rng.standard_normal(6)
+    f, g = white(50, 6, rng) * s1, white(80, 6, rng) * s2 + shift
+    wanted = (shift**2).sum() + ((s1 - s2) ** 2).sum()
+    assert abs(metrics.frechet_distance(f, g) - wanted) < 1e-10
+    Q = np.linalg.qr(rng.standard_normal((6, 6)))[0]  # turned together they are as far apart
+    assert abs(metrics.frechet_distance(f @ Q, g @ Q) - wanted) < 1e-10
+    assert abs(metrics.frechet_distance(f[:, :1], f[:, :1] + 3) - 9) < 1e-12
 
 
-def test_distances_want_rows_of_one_width(rng):
-    with pytest.raises(ValueError, match=r"rows of one width, got shapes \(2, 3\) and \(2, 4\)"):
-        metrics.nearest(np.zeros((2, 3)), np.zeros((2, 4)))
-    with pytest.raises(ValueError, match="needs data to look in, got none"):
-        metrics.nearest(np.zeros((2, 3)), np.zeros((0, 3)))
+def test_covariances_that_do_not_commute_by_the_eigenvalues_of_their_product(rng):
+    S, T = random_covariance(6, rng), random_covariance(6, rng)
+    f, g = white(50, 6, rng) @ S, white(70, 6, rng) @ T
+    A, B = S.T @ S, T.T @ T
+    assert abs(A @ B - B @ A).max() > 0.1
+    overlap = np.sqrt(np.linalg.eigvals(A @ B).real).sum()
+    wanted = np.trace(A) + np.trace(B) - 2 * overlap
+    assert abs(metrics.frechet_distance(f, g) - wanted) < 1e-9 * (np.trace(A) + np.trace(B))
+    assert abs(metrics.frechet_distance(f, g) - metrics.frechet_distance(g, f)) < 1e-9
+    apart = np.trace(A) + np.trace(B) - 2 * np.trace(np.diag(np.sqrt(np.diag(A) * np.diag(B))))
+    assert abs(wanted - apart) > 0.1  # the diagonals alone would say something else
+
+
+def test_fewer_samples_are_further_away(rng):
+    draws = [[rng.standard_normal((n, 8)) for _ in range(2)] for n in (50, 500)]
+    few, many = (metrics.frechet_distance(*pair) for pair in draws)
+    assert few > 5 * many > 0
+
+
+@pytest.mark.parametrize(
+    "f", [np.zeros((1, 3)), np.zeros((4, 2)), np.zeros(3), np.zeros((4, 0)), [[np.inf] * 3] * 2]
+)
+def test_no_features_no_distance(f):
+    with pytest.raises(ValueError, match="two rows or more of one width, got|f must be finite"):
+        metrics.frechet_distance(f, np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="two rows or more of one width, got|g must be finite"):
+        metrics.frechet_distance(np.zeros((5, 3)), f)
+
+
+# --- shares ---
+
+
+def test_shares_and_how_far_they_are_apart_by_hand():
+    one, other = metrics.class_shares([0, 0, 1, 3], k=4), metrics.class_shares(np.uint8([0, 1, 2, 3]), k=4)
+    assert one.tolist() == [0.5, 0.25, 0, 0.25] and other.tolist() == 4 * [0.25]
+    assert theory.total_variation(one, other) == 0.25
+    assert len(metrics.class_shares([9])) == 10
+    assert theory.total_variation(metrics.class_shares([0]), metrics.class_shares([1, 2])) == 1
+
+
+@pytest.mark.parametrize("labels", [[0, 4], [-1, 0], [0.0], [], [[1, 2]], ["1"]])
+def test_shares_of_what_are_no_classes(labels):
+    with pytest.raises(ValueError, match="labels"):
+        metrics.class_shares(labels, k=4)
+
+
+# --- errors ---
+
+
+def test_the_error_of_a_mean_is_that_of_the_formula(rng):
+    x = rng.standard_normal(1000)
+    found = metrics.with_error(np.mean, x, parts=1000 // 2)
+    assert found.value == x.mean()
+    pairs = (x[:500] + x[500:]) / 2  # row i of part i % 500
+    assert abs(found.error - pairs.std(ddof=1) / math.sqrt(500)) < 1e-12
+
+
+SCORES = {
+    "frechet": lambda x: metrics.frechet_distance(x, FIXED),
+    "score": lambda x: metrics.classifier_score(np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)),
+    "shares": lambda x: theory.total_variation(metrics.class_shares(x.argmax(axis=1), 3), [0.6, 0.3, 0.1]),
+}
+FIXED = np.random.default_rng(9).standard_normal((400, 3)) + 0.5
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_the_error_is_the_spread_of_other_samples(score, rng):
+    found = [metrics.with_error(score, rng.standard_normal((400, 3))) for _ in range(60)]
+    spread = np.std([one.value for one in found], ddof=1)
+    error = np.sqrt(np.mean([one.error**2 for one in found]))
+    assert 0.7 < error / spread < 1.4  # 60 draws know their spread to a tenth
+
+
+def test_an_error_needs_rows_enough():
+    with pytest.raises(ValueError, match="an error from 10 parts needs 20 rows, got 19"):
+        metrics.with_error(np.mean, np.zeros(19))
+    assert str(metrics.with_error(np.mean, np.arange(20.0))) == "9.5 +- 1"

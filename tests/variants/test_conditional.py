@@ -122,9 +122,10 @@ def test_digits_by_their_labels_in_float32(rng):
 def test_what_makes_no_sense_is_refused(rng):
     gan = pair(rng)
     for labels, message in [
-        ([0, 1], "one label each for 3 samples, got 2 labels"), ([0, 1, 2], "labels must be 0 to 1, got 2"),
-        (-1, "must be 0 to 1, got -1"), ([0.0, 1.0, 1.0], "whole numbers .m,., got float64 of shape .3,."),
-        (np.eye(3, dtype=int), "whole numbers .m,., got int64 of shape .3, 3."), ("7", "array of real numbers"),
+        ([0, 1], "labels must be 3 numbers, one for each row, got shape .2,."),
+        ([0, 1, 2], "labels must be 0 to 1, got 0 to 2"),
+        (-1, "must be 0 to 1, got -1 to -1"), ([0.0, 1.0, 1.0], "whole numbers, got float64"),
+        (np.eye(3, dtype=int), "one for each row, got shape .3, 3."), ("7", "array of real numbers"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=message):
             gan.sample(3, rng=rng, labels=labels)
