@@ -107,12 +107,16 @@ class Rows:
 
     def sample(self, n, *, rng):
         """The next n rows, (n, d); rng shuffles at the start of each epoch."""
+        return self.rows[self.draw(n, rng=rng)]
+
+    def draw(self, n, *, rng):
+        """The numbers of the next n rows, (n,)."""
         require.count("n", n)
         require.generator(rng)
         while len(self.order) < n:
             self.order = np.append(self.order, rng.permutation(len(self)).astype(np.uint32))
         now, self.order = self.order[:n], self.order[n:]
-        return self.rows[now]
+        return now
 
     def state(self):
         return {"order": self.order, "digest": self.digest}
@@ -131,6 +135,14 @@ class Rows:
     def digest(self):
         """The SHA-256 of the rows, (32,) uint8."""
         return np.frombuffer(hashlib.sha256(np.ascontiguousarray(self.rows)).digest(), np.uint8)
+
+
+def one_hot(labels, k, n=None):
+    """Labels (m,), whole numbers 0 to k - 1, as rows (m, k) of zeros with a one where the label says.
+
+    ValueError for labels that are out of range, or not n, if n is given.
+    """
+    return np.eye(k, dtype=np.float32)[require.labels(labels, np.size(labels) if n is None else n, k)]
 
 
 def distribution(data):

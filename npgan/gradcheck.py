@@ -20,6 +20,7 @@ from npgan.layers import Dense, LeakyReLU, Sigmoid, Tanh
 from npgan.network import Network
 from npgan.optim import SGD
 from npgan.variants import VARIANTS
+from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, PullingAway
 from npgan.variants.improved import Apart, MinibatchDiscrimination
 
@@ -263,14 +264,15 @@ def check_everything(*, rng):
 
 def check_steps(gan, *, m=6, rng):
     """Check the D step and the G step of a gan on m random real samples: a list of two Checks."""
-    x, z = rng.standard_normal((m, gan.G.n_out)), gan.noise(m, rng=rng)
+    x, z = rng.standard_normal((m, gan.D.n_in)), gan.noise(m, rng=rng)
     return [check_discriminator_step(gan, x, z), check_generator_step(gan, gan.noise(m, rng=rng))]
 
 
 def small_gan(kind, game, *, rng):
     """A GAN of a variant, small enough to check every parameter, with curved and with bent layers."""
-    G = Network(Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
-    layers = [Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), Tanh()]
+    k = 2 if issubclass(kind, Conditional) else 0  # columns of a label
+    G = Network(Dense(2 + k, 8), LeakyReLU(0.2), Dense(8, 8), Tanh(), Dense(8, 3), rng=rng)
+    layers = [Dense(3 + k, 8), LeakyReLU(0.2), Dense(8, 8), Tanh()]
     if issubclass(kind, PullingAway):
         D = AutoEncoder(*layers, Dense(8, 3), code=1, rng=rng)
     elif issubclass(kind, Apart):

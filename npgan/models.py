@@ -15,6 +15,7 @@ from npgan.gan import GAN
 from npgan.layers import Dense, LeakyReLU, Tanh
 from npgan.network import Network
 from npgan.optim import OPTIMISERS
+from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, Energy, PullingAway
 from npgan.variants.improved import Apart, FeatureMatching, MinibatchDiscrimination, Smoothed
 from npgan.variants.regularised import R1, InstanceNoise
@@ -107,6 +108,7 @@ RECIPES = {
     "wgan-gp": Recipe("a critic with a penalty on its slope", GradientPenalty, {"weight": 10.0}, Wasserstein),
     "r1": Recipe("a penalty on D's slope at real samples", R1, {"gamma": 1.0}),
     "instance-noise": Recipe("noise on all that D sees", InstanceNoise, {"sigma": 0.1}),
+    "conditional": Recipe("G and D are told the class, of data with labels", Conditional, {"loud": 10.0}),
 }  # fmt: skip
 AUTO = {"margin": 1.0, "code": 16, "d_hidden": [128]}
 OF_THE_PAPER = {"batch": 64, "d_steps": 5, "order": "d_first"}  # of WGAN, for images
@@ -119,7 +121,7 @@ OF_MIXTURES = {
     "wgan-gp": {"weight": 0.1}, "r1": {"gamma": 0.003}, "instance-noise": {"sigma": 0.01},
 }  # fmt: skip
 OF_DIGITS = {
-    "minibatch": {"batch": 128, "lr": 4e-4, "d_lr": 4e-4},
+    "conditional": {"n_z": 32}, "minibatch": {"batch": 128, "lr": 4e-4, "d_lr": 4e-4},
     "ebgan": AUTO | {"code": 32, "d_hidden": [256]}, "ebgan-pt": AUTO | {"code": 32, "d_hidden": [256]},
     "wgan": OF_THE_PAPER | {"optimiser": "RMSProp", "lr": 5e-5, "d_lr": 5e-5},
     "wgan-gp": OF_THE_PAPER | {"lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0},
@@ -221,7 +223,9 @@ def digits_pair(
     """For 28 x 28 images in [-1, 1]: by default the classic fully connected pair, in float32.
 
     G n_z-256-512-1024-784 ending in Tanh, D 784-512-256-1; LeakyReLU 0.2; Adam with betas (0.5, 0.999), and
-    8e-4 for batches of 256, where the classic script has 2e-4 for 64: see CLASSIC.
+    8e-4 for batches of 256, where the classic script has 2e-4 for 64: see CLASSIC. variant="conditional": both
+    take ten columns more.
     """
-    sizes = (n_z, *g_hidden, 784), (784, *d_hidden, 1)
+    k = 10 if options.get("variant") == "conditional" else 0
+    sizes = (n_z + k, *g_hidden, 784), (784 + k, *d_hidden, 1)
     return pair(*sizes, rng=rng, lr=lr, d_lr=d_lr, betas=betas, dtype=dtype, end=(Tanh(),), **options)

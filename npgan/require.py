@@ -124,11 +124,11 @@ def pair(gan):
     for name, net in ("G", G), ("D", D):
         if not hasattr(net, "theta"):
             raise ValueError(f"{name} must be a Network, got {net!r}")
-    if G.n_in is None or D.n_in != G.n_out or D.n_out != 1:
-        raise ValueError(
-            f"G must end in the width D takes and D in one logit; got G {G.n_in} -> {G.n_out}, "
-            f"D {D.n_in} -> {D.n_out}"
-        )
+    labelled, got = getattr(gan, "labelled", False), f"got G {G.n_in} -> {G.n_out}, D {D.n_in} -> {D.n_out}"
+    if G.n_in is None or D.n_in is None or D.n_out != 1 or (D.n_in != G.n_out and not labelled):
+        raise ValueError(f"G must end in the width D takes and D in one logit; {got}")
+    if labelled and D.n_in <= G.n_out:
+        raise ValueError(f"D must take what G makes and the columns of a label behind it; {got}")
     if {id(layer) for layer in G.layers} & {id(layer) for layer in D.layers}:
         raise ValueError("a layer stands in G and in D, but remembers one forward only: make a second one")
     if G.dtype != D.dtype:
@@ -240,7 +240,7 @@ def labels(labels, n, k):
     """labels as an array (n,) of whole numbers 0 ... k - 1, else ValueError."""
     labels = array("labels", labels)
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
+        raise ValueError(f"labels must be whole numbers (n,), got {labels.dtype} of shape {labels.shape}")
     if labels.shape != (n,):
         raise ValueError(f"labels must be {n} numbers, one for each row, got shape {labels.shape}")
     if n and not 0 <= labels.min() <= labels.max() < k:

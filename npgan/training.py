@@ -91,8 +91,9 @@ def train(
     if average is not None:
         require.number("average", average, 0, 1)
     data, dtype = distribution(data), gan.D.dtype
-    if data.d != gan.G.n_out:
-        raise ValueError(f"data has {data.d} columns, but G makes {gan.G.n_out}")
+    if data.d != gan.D.n_in:
+        labels = ", those of the label among them" if getattr(gan, "labelled", False) else ""
+        raise ValueError(f"data has {data.d} columns, but D takes {gan.D.n_in}{labels}")
     keep_memory()
 
     def real():

@@ -21,7 +21,7 @@ def make(seed=0, optimiser=Adam, dtype=np.float64, kind=GAN, **settings):
 
 def trained(path, data=None, steps=4, average=0.9, **options):
     gan, rng = make(**options)
-    data = data if data is not None else Rows(np.random.default_rng(9).random((10, 2)))
+    data = data if data is not None else Rows(np.random.default_rng(9).random((10, gan.D.n_in)))
     for _ in train(gan, data, steps=steps, batch=4, rng=rng, average=average):
         pass
     save(path, gan, step=steps, rng=rng, data=data, config={"seed": 0, "note": "täst"})

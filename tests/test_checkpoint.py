@@ -155,6 +155,7 @@ def test_an_interrupted_save_leaves_the_old_file(saved, tmp_path, monkeypatch):
 OWN = {  # other values than the defaults
     "FeatureMatching": {"layer": 0}, "PullingAway": {"pull": 0.2}, "Clipped": {"clip": 0.3},
     "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2},
+    "Conditional": {"loud": 3.0},
 }  # fmt: skip
 
 

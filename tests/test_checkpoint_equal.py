@@ -18,6 +18,7 @@ from npgan import SGD, Adam, Dense, LeakyReLU, Network, RMSProp, Rows, Sigmoid, 
 from npgan.checkpoint import Checkpoint, load, save
 from npgan.gan import GAN
 from npgan.variants import VARIANTS
+from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, Energy, PullingAway
 from npgan.variants.improved import Apart, FeatureMatching, MinibatchDiscrimination, Smoothed
 
@@ -63,6 +64,7 @@ def networks(draw, n_in, n_out, dtype, rng):
 
 OWN = {  # good values for the settings of variants and games
     "layer": st.sampled_from([0, -3]), "clip": st.floats(1e-3, 2), "margin": st.floats(1e-3, 2),
+    "loud": st.floats(1e-3, 20),
     "target": st.floats(0.1, 0.99),
 }  # fmt: skip
 
@@ -88,13 +90,15 @@ def checkpoints(draw):
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     d = draw(st.integers(1, 3))
     kind = draw(st.sampled_from(list(VARIANTS.values())))
-    G, D = draw(networks(draw(st.integers(1, 3)), d, dtype, rng)), draw(discriminators(kind, d, dtype, rng))
+    k = draw(st.integers(1, 3)) if kind is Conditional else 0  # columns of a label
+    n_z = draw(st.integers(1, 3))
+    G, D = draw(networks(n_z + k, d, dtype, rng)), draw(discriminators(kind, d + k, dtype, rng))
     options = {name: draw(OWN.get(name, st.floats(0, 2))) for name in kind.settings}
     game = draw(st.sampled_from(list(games.GAMES.values())))
     options["game"] = type(game)(**{name: draw(OWN[name]) for name in game.settings}) if game.settings else game
     options["latent"] = draw(st.sampled_from(["normal", "uniform"]))
     gan = kind(G, D, draw(OPTIMISERS)(G), draw(OPTIMISERS)(D), **options)
-    data, average = Rows(rng.random((7, d))), draw(st.sampled_from([None, 0.9]))
+    data, average = Rows(rng.random((7, d + k))), draw(st.sampled_from([None, 0.9]))
     if steps := draw(st.integers(0, 3)):
         list(train(gan, data, steps=steps, batch=3, rng=rng, average=average))
     if draw(st.booleans()):
@@ -112,7 +116,7 @@ def written(path, one):
 
 
 def two_steps(gan, rng):
-    data = Rows(np.linspace(-1, 1, 7 * gan.G.n_out).reshape(7, -1))
+    data = Rows(np.linspace(-1, 1, 7 * gan.D.n_in).reshape(7, -1))
     with np.errstate(all="ignore"):
         return list(train(gan, data, steps=2, batch=3, rng=rng, average=0.9 if gan.average else None))
 

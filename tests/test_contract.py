@@ -26,12 +26,12 @@ def small(kind=GAN, game=GAMES["minimax"], seed=0, lr=0.05):
 def batch(gan, m=6, seed=1):
     """x and two z for a step of gan."""
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((m, gan.G.n_out)), gan.noise(m, rng=rng), gan.noise(m, rng=rng)
+    return rng.standard_normal((m, gan.D.n_in)), gan.noise(m, rng=rng), gan.noise(m, rng=rng)
 
 
 def play(gan, order, steps=1, seed=1, **options):
     rng = np.random.default_rng(seed)
-    data = Rows(rng.standard_normal((20, gan.G.n_out)))
+    data = Rows(rng.standard_normal((20, gan.D.n_in)))
     return list(train(gan, data, steps=steps, batch=8, rng=rng, order=order, **options))
 
 
@@ -153,15 +153,15 @@ def test_an_order_is_these_gradients_and_moves(order, wanted, monkeypatch):
 
 
 class Seen:
-    """Stands for a gan, shows no more of its networks than width and dtype, and notes what it is asked for."""
+    """Stands for a gan, shows of its networks D's width and dtype alone, and notes what it is asked for."""
 
     def __init__(self, gan):
         self.gan, self.names = gan, set()
 
     def __getattr__(self, name):
         self.names.add(name)
-        if name in ("G", "D"):
-            return SimpleNamespace(n_out=self.gan.G.n_out, dtype=self.gan.D.dtype)
+        if name == "D":
+            return SimpleNamespace(n_in=self.gan.D.n_in, dtype=self.gan.D.dtype)
         return getattr(self.gan, name)
 
 
@@ -171,7 +171,7 @@ def test_train_calls_nothing_but_steps(order):
     steps = {"d_first": {"discriminator_step", "generator_step"}}
     steps["g_first"] = steps["d_first"]
     records = play(seen, order, steps=3, average=0.9, anneal=True)
-    others = {"G", "D", "noise", "judged", "set_rate", "update_average", "least_batch"}
+    others = {"D", "noise", "judged", "set_rate", "update_average", "least_batch"}
     assert seen.names == others | steps.get(order, {f"{order}_step"})
     assert records == play(small(), order, steps=3, average=0.9, anneal=True)
 

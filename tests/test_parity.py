@@ -29,6 +29,7 @@ from npgan import (
     train,
 )
 from npgan.classifier import Classifier, cross_entropy
+from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, Energy, PullingAway
 from npgan.variants.improved import FeatureMatching, MinibatchDiscrimination, Smoothed, smoothed
 from npgan.variants.regularised import R1, InstanceNoise
@@ -143,6 +144,9 @@ def slope(D, x):
 def torch_d_loss(gan, D, x, fake, z):
     """What D descends in a variant. z: all columns of our noise."""
     n_z, d = gan.G.n_in, gan.G.n_out
+    if isinstance(gan, Conditional):
+        x = torch.cat([x[:, :d], gan.loud * x[:, d:]], dim=1)
+        fake = torch.cat([fake, gan.loud * z[:, 3:]], dim=1)
     if isinstance(gan, InstanceNoise):
         x, fake = x + gan.sigma * z[:, n_z + d :], fake + gan.sigma * z[:, n_z : n_z + d]
     loss, _ = torch_losses(gan.game, D, x, fake)
@@ -160,6 +164,8 @@ def torch_g_loss(gan, D, x, fake, z):
     if isinstance(gan, FeatureMatching):
         below = torch.nn.Sequential(*list(D)[: gan.layer + 1])
         return ((below(x).mean(dim=0) - below(fake).mean(dim=0)) ** 2).sum()
+    if isinstance(gan, Conditional):
+        fake = torch.cat([fake, gan.loud * z[:, 3:]], dim=1)
     if isinstance(gan, InstanceNoise):
         fake = fake + gan.sigma * z[:, n_z : n_z + d]
     _, loss = torch_losses(gan.game, D, x, fake)
@@ -175,6 +181,7 @@ CASES = {  # variants of `npgan train`, and their settings, with the optimisers 
     "minibatch": {"kernels": 4, "dims": 3}, "ebgan": {"margin": 0.3, "code": 3},
     "ebgan-pt": {"margin": 0.3, "code": 3, "pull": 0.5}, "wgan": {"clip": 0.05}, "wgan-gp": {"weight": 2.0},
     "r1": {"gamma": 0.5}, "instance-noise": {"sigma": 0.3}, "wgan-gp, non_saturating": {"weight": 2.0},
+    "conditional": {"loud": 2.0},
 }  # fmt: skip
 
 
@@ -183,9 +190,9 @@ CASES = {  # variants of `npgan train`, and their settings, with the optimisers 
 def test_fifty_steps_of_each_variant_end_at_the_same_theta(case, optimiser):
     """Two updates of D for one of G; penalties by double backward; curved and bent activations."""
     rng, (variant, *more) = np.random.default_rng(0), case.split(", ")
-    game = "non_saturating" if "non_saturating" in more else None
+    game, k = "non_saturating" if "non_saturating" in more else None, 4 if variant == "conditional" else 0
     gan = models.pair(
-        (3, 12, 12, 2), (2, 12, 12, 1), rng=rng, lr=1e-3, d_lr=2e-3, activation=Tanh, variant=variant,
+        (3 + k, 12, 12, 2), (2 + k, 12, 12, 1), rng=rng, lr=1e-3, d_lr=2e-3, activation=Tanh, variant=variant,
         game=game, optimiser=optimiser, g_activation=lambda: LeakyReLU(0.2), **CASES[case],
     )  # fmt: skip
     tG, tD = torch_net(gan.G), torch_net(gan.D)
@@ -195,9 +202,11 @@ def test_fifty_steps_of_each_variant_end_at_the_same_theta(case, optimiser):
     for _ in range(50):
         for _ in range(2):
             x, z = 1 + rng.standard_normal((16, 2)), gan.noise(16, rng=rng)
+            if k:
+                x = np.column_stack([x, np.eye(k)[rng.integers(k, size=16)]])
             V, tx, tz = gan.discriminator_step(x, z), torch.from_numpy(x), torch.from_numpy(z)
             opt_d.zero_grad()
-            loss = torch_d_loss(gan, tD, tx, tG(tz[:, :3]).detach(), tz)
+            loss = torch_d_loss(gan, tD, tx, tG(tz[:, : gan.G.n_in]).detach(), tz)
             loss.backward()
             opt_d.step()
             if isinstance(gan, Clipped):
@@ -207,7 +216,7 @@ def test_fifty_steps_of_each_variant_end_at_the_same_theta(case, optimiser):
         z = gan.noise(16, rng=rng)
         ours, tz = gan.generator_step(z), torch.from_numpy(z)
         opt_g.zero_grad()
-        loss = torch_g_loss(gan, tD, tx, tG(tz[:, :3]), tz)
+        loss = torch_g_loss(gan, tD, tx, tG(tz[:, : gan.G.n_in]), tz)
         loss.backward()
         opt_g.step()
         assert math.isclose(ours, loss.item(), rel_tol=1e-9, abs_tol=1e-11)

@@ -303,7 +303,7 @@ def test_divergence_names_the_step_and_the_number():
         ({"average": True}, "average must be a number with 0 < average < 1, got True"),
         ({"average": np.nan}, "average must be a number with 0 < average < 1, got nan"),
         ({"average": "0.9"}, "average must be a number with 0 < average < 1, got '0.9'"),
-        ({"data": np.zeros((3, 2))}, "data has 2 columns, but G makes 1"),
+        ({"data": np.zeros((3, 2))}, "data has 2 columns, but D takes 1"),
         ({"data": np.array([[np.nan]])}, "data must be finite, got nan"),
         ({"data": np.zeros((0, 1))}, "data must be an array of numbers"),
     ],

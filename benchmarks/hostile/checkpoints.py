@@ -29,6 +29,7 @@ from npgan import SGD, Adam, Dense, Diverged, LeakyReLU, Network, RMSProp, Rows,
 from npgan.checkpoint import CheckpointError, load, save, state_dict
 from npgan.specs import describe
 from npgan.variants import VARIANTS
+from npgan.variants.conditional import Conditional
 from npgan.variants.energy import AutoEncoder, PullingAway
 from npgan.variants.improved import Apart, MinibatchDiscrimination
 
@@ -138,7 +139,7 @@ class Kept:
 
 
 def trains_on(back):
-    data = Rows(np.random.default_rng(9).random((10, back.gan.G.n_out)))
+    data = Rows(np.random.default_rng(9).random((10, back.gan.D.n_in)))
     if back.data:
         with contextlib.suppress(ValueError):  # the place is one in other data
             data.set_state(back.data)
@@ -180,8 +181,8 @@ def assert_equal(got, wanted):
 
 
 def small_d(kind, activation, *, rng, dtype):
-    """A D 2-4-1 that can play in a GAN of this kind, with all that it may have."""
-    below = Dense(2, 4), activation
+    """A D 2-4-1 that can play in a GAN of this kind, with all that it may have; of a Conditional, 3-4-1."""
+    below = Dense(3 if issubclass(kind, Conditional) else 2, 4), activation
     if issubclass(kind, PullingAway):
         return AutoEncoder(*below, Dense(4, 2), code=1, rng=rng, dtype=dtype)
     if issubclass(kind, Apart):
@@ -200,7 +201,7 @@ def good():
             G = Network(Dense(2, 3), LeakyReLU(0.25), Dense(3, 3), Tanh(), Dense(3, 2), rng=rng, dtype=dtype)
             D = small_d(kind, Sigmoid(), rng=rng, dtype=dtype)
             gan = kind(G, D, optimiser(G, lr=1e-2), optimiser(D, lr=1e-2), game=games.minimax, latent="uniform")
-            data, average = Rows(np.random.default_rng(9).random((10, 2))), 0.9 if i % 3 < 2 else None
+            data, average = Rows(np.random.default_rng(9).random((10, D.n_in))), 0.9 if i % 3 < 2 else None
             list(train(gan, data, steps=3, batch=4, rng=rng, average=average))
             save(path, gan, step=3, rng=rng, data=data if i % 3 else None, config={"a": [1, 0.5, "b"], "c": {}})
             contents.append(path.read_bytes())

@@ -4,15 +4,18 @@ Pixels stay uint8, white 255 on black 0, as long as they lie in memory; a batch 
 [-1, 1] as it is drawn. Shapes: images (n, 784) uint8, labels (n,) uint8.
 """
 
+import hashlib
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from npgan import require
-from npgan.distributions import Rows
+from npgan.distributions import Rows, one_hot
 
 SIDE = 28  # of an image, pixels
 PIXELS = SIDE * SIDE  # of an image
+CLASSES = 10  # what an image can show
 
 
 class Digits(NamedTuple):
@@ -34,6 +37,27 @@ class Images(Rows):
 
     def sample(self, n, *, rng):
         return from_pixels(super().sample(n, rng=rng))
+
+
+class LabelledImages(Images):
+    """Images with what each shows, for a `Conditional`: x (m, 784 + 10), the last ten the label, one-hot.
+
+    labels: (n,) of 0 to 9, one for each image.
+    """
+
+    def __init__(self, images, labels):
+        super().__init__(images)
+        self.labels, self.d = require.labels(labels, len(self), CLASSES), self.d + CLASSES
+
+    def sample(self, n, *, rng):
+        now = self.draw(n, rng=rng)
+        return np.concatenate([from_pixels(self.rows[now]), one_hot(self.labels[now], CLASSES)], axis=1)
+
+    @cached_property
+    def digest(self):
+        """The SHA-256 of the images and their labels, (32,) uint8."""
+        both = super().digest.tobytes() + self.labels.astype(np.uint8).tobytes()
+        return np.frombuffer(hashlib.sha256(both).digest(), np.uint8)
 
 
 def from_pixels(pixels):

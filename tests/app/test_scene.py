@@ -9,7 +9,8 @@ from live_sessions import config, session, state, table
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from npgan import models, theory
+from npgan import theory
+from npgan.app.demos import DEMOS
 from npgan.app.live import views
 from npgan.app.live.scene import LIT, Scene, Track
 from npgan.app.live.session import STAGES, Session
@@ -53,7 +54,7 @@ def test_looking_takes_no_rows_from_a_table():
     assert state(seen) == state(unseen) and np.array_equal(seen.data.order, unseen.data.order)
 
 
-@pytest.mark.parametrize("variant", models.RECIPES)
+@pytest.mark.parametrize("variant", DEMOS["ring"].variants)
 @pytest.mark.parametrize("name", ["ring", "gaussian"])
 def test_every_variant_has_its_picture(name, variant):
     played = session(name, variant)

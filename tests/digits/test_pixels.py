@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from npgan.digits import Images, from_pixels, shifted, to_pixels, unit_pixels
+from npgan.digits import Images, LabelledImages, from_pixels, shifted, to_pixels, unit_pixels
 
 
 def test_every_byte_becomes_a_number_in_the_range_of_tanh_and_back():
@@ -69,3 +69,44 @@ def test_shifted_moves_every_pixel_and_lets_black_in(rng):
         assert (moved == by_hand).all() and moved.dtype == np.uint8
     with pytest.raises(ValueError, match="by less than that, got 28 and 0"):
         shifted(images, right=28)
+
+
+def test_labelled_images_come_with_their_own_label(rng):
+    """Each image is of one grey, which says what its label must be."""
+    labels = rng.permutation(50) % 10
+    data = LabelledImages(np.repeat(20 * labels[:, None], 784, axis=1).astype(np.uint8), labels)
+    assert data.d == 794 and len(data) == 50
+    for _ in range(3):  # over the end of an epoch
+        x = data.sample(20, rng=rng)
+        assert x.shape == (20, 794) and x.dtype == np.float32
+        assert (to_pixels(x[:, :784]) == 20 * x[:, 784:].argmax(axis=1)[:, None]).all()
+        assert (np.sort(x[:, 784:], axis=1) == np.eye(10)[9]).all()
+
+
+def test_the_place_in_an_epoch_is_one_among_these_labels(rng):
+    images, labels = rng.integers(256, size=(20, 784), dtype=np.uint8), rng.integers(10, size=20)
+    data, again, others = LabelledImages(images, labels), LabelledImages(images, labels), labels.copy()
+    data.sample(7, rng=rng)
+    again.set_state(data.state())
+    a, b = np.random.default_rng(1), np.random.default_rng(1)
+    assert (data.sample(15, rng=a) == again.sample(15, rng=b)).all()
+    others[3] = (others[3] + 1) % 10
+    for other in LabelledImages(images, others), Images(images):
+        with pytest.raises(ValueError, match="one in other data"):
+            other.set_state(data.state())
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (None, "labels must be an array of real numbers"),
+        ([0, 1], "labels must be 3 numbers, one for each row, got shape"),
+        ([0, 10, 1], "labels must be 0 to 9, got 0 to 10"),
+        ([0, -1, 1], "labels must be 0 to 9, got -1 to 1"),
+        ([0.0, 1.0, 2.0], "labels must be whole numbers"),
+        (np.zeros((3, 1), int), "one for each row, got shape .3, 1."),
+    ],
+)
+def test_labels_that_are_none(labels, message):
+    with pytest.raises(ValueError, match=message):
+        LabelledImages(np.zeros((3, 784), np.uint8), labels)

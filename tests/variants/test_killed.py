@@ -19,8 +19,9 @@ from npgan.gradcheck import small_gan
 from npgan.variants import VARIANTS
 
 SETTINGS = {
-    "FeatureMatching": {"layer": 1}, "Apart": {}, "PullingAway": {"pull": 0.2}, "Clipped": {"clip": 0.3},
-    "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3}, "InstanceNoise": {"sigma": 0.2},
+    "Conditional": {"loud": 3.0}, "FeatureMatching": {"layer": 1}, "Apart": {}, "PullingAway": {"pull": 0.2},
+    "Clipped": {"clip": 0.3}, "GradientPenalty": {"weight": 0.5}, "R1": {"gamma": 0.3},
+    "InstanceNoise": {"sigma": 0.2},
 }  # fmt: skip
 OPTIONS = {"batch": 4, "average": 0.99, "order": "g_first"}  # G's step begins with what was there before
 
@@ -32,7 +33,7 @@ def new(name):
     for setting, value in SETTINGS[name].items():
         setattr(gan, setting, value)
     gan.opt_g, gan.opt_d = Adam(gan.G, lr=1e-3), Adam(gan.D, lr=2e-3)
-    return gan, Rows(rng.standard_normal((50, 3))), rng
+    return gan, Rows(rng.standard_normal((50, gan.D.n_in))), rng
 
 
 def resumed(name, path):

@@ -22,6 +22,19 @@ def whole(text):
     return value
 
 
+def several(name):
+    """What reads whole numbers with commas between, which are called `name`."""
+
+    def read(text):
+        try:
+            return [whole(one) for one in text.split(",")]
+        except argparse.ArgumentTypeError:
+            wanted = f"{name} are whole numbers with commas between"
+            raise argparse.ArgumentTypeError(f"{wanted}, got {text!r}") from None
+
+    return read
+
+
 def place(text):
     """The name of a file or folder in an argument: "" is more likely a slip than the folder one is in."""
     if not text or "\0" in text:

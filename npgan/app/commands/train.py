@@ -3,7 +3,7 @@
 import argparse
 
 from npgan import models, require
-from npgan.app.commands.options import add_data, place, whole
+from npgan.app.commands.options import add_data, place, several, whole
 from npgan.app.console import complain
 from npgan.app.demos import DEMOS
 from npgan.app.folder import RunFolder
@@ -45,6 +45,7 @@ OWN = {  # the settings that some variants have of their own
     "weight": (float, "weight of the gradient penalty"),
     "gamma": (float, "weight of the penalty"),
     "sigma": (float, "standard deviation of the noise"),
+    "loud": (float, "what the label is multiplied by before D sees it"),
 }
 
 
@@ -91,13 +92,17 @@ def add_setting(command, name, option, default):
     if kind is bool:
         command.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
     elif kind == "widths":
-        command.add_argument(flag, dest=name, type=widths, metavar="N,...", help=text)
+        command.add_argument(flag, dest=name, type=several("widths"), metavar="N,...", help=text)
     elif kind is int:
         command.add_argument(flag, dest=name, type=whole, metavar="N", help=text)
     elif isinstance(kind, type):
         command.add_argument(flag, dest=name, type=kind, metavar="X", help=text)
     else:
-        command.add_argument(flag, dest=name, choices=list(kind), help=text)
+        one_of = command.add_mutually_exclusive_group() if name == "variant" else command
+        one_of.add_argument(flag, dest=name, choices=list(kind), help=text)
+        if name == "variant":
+            how = {"dest": name, "action": "store_const", "const": "conditional"}
+            one_of.add_argument("--conditional", **how, help="short for --variant conditional")
 
 
 def add_folder(command, demo):
@@ -109,14 +114,6 @@ def add_folder(command, demo):
     text = f"replace the run in the folder, {latest}; files that no run has written stay"
     what.add_argument("--overwrite", action="store_true", help=text)
     command.add_argument("--quiet", action="store_true", help="no progress bar")
-
-
-def widths(text):
-    try:
-        return [whole(width) for width in text.split(",")]
-    except argparse.ArgumentTypeError:
-        wanted = "widths are whole numbers with commas between"
-        raise argparse.ArgumentTypeError(f"{wanted}, got {text!r}") from None
 
 
 def given(args):

@@ -50,12 +50,13 @@ class Demo:
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. classic: those
     that the classic script has otherwise, if there is one. measures: the names of the numbers that measure
     finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
-    images. reads_files: are they in a folder that the user may name?
+    images. reads_files: are they in a folder that the user may name? labelled: does each come with its class?
     threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
     machine they lose. drawn: the names of the pictures at the end.
     """
 
-    measures, arrays, drawn, classic, pixels, reads_files, threads = (), {}, (), None, None, False, None
+    measures, arrays, drawn, classic, pixels, threads = (), {}, (), None, None, None
+    reads_files = labelled = False
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
@@ -65,12 +66,20 @@ class Demo:
         """{setting: default} of a variant on these data."""
         return models.settings(self.name, variant) | {"seed": 0}
 
+    @property
+    def variants(self):
+        """Those that can learn it: a conditional GAN needs to be told the class of each."""
+        return [name for name in models.RECIPES if name != "conditional" or self.labelled]
+
     def start(self, config, *, saved=None, data_folder=None):
         """The Training of a config, from step 1 or from a Checkpoint; ValueError for a config without sense."""
         check_sizes(config)
         if data_folder is not None and not self.reads_files:
             raise ValueError(f"the data of {self.name} are in no folder, got {data_folder}")
-        data = self.data(data_folder)
+        conditional = config.get("variant") == "conditional"
+        if conditional and not self.labelled:
+            raise ValueError(f"the variant conditional needs data with labels, and {self.name} has none")
+        data = self.data(data_folder, **({"labels": True} if conditional else {}))
         marks = self.marks(config, data)
         seed = require.count("seed", config["seed"], least=0)
         if saved:
@@ -100,10 +109,11 @@ class Demo:
         """The steps after which to look and to save: 20 of them, evenly spread, and the last step."""
         return evenly(require.count("steps", config["steps"]), 20)
 
-    def samples(self, training, n, *, rng):
-        """n samples of G, (n, d); Diverged unless they are numbers that one can measure, square and add up."""
+    def samples(self, training, n, *, rng, **options):
+        """n samples of G, (n, d), as `gan.sample` draws them; Diverged unless they are numbers that one can
+        measure, square and add up."""
         with np.errstate(over="ignore", invalid="ignore"):
-            samples = training.gan.sample(n, rng=rng)
+            samples = training.gan.sample(n, rng=rng, **options)
         if not (np.abs(samples) < TOO_FAR).all():
             raise Diverged("the samples of G are no longer finite")
         return samples

@@ -9,7 +9,9 @@ from npgan import digits, metrics, models, require
 from npgan.app.demos.base import Demo, pair_options
 from npgan.app.figures import Picture
 from npgan.digits import unit_pixels
+from npgan.distributions import one_hot
 from npgan.latent import walk
+from npgan.variants.conditional import Conditional
 
 STRIP = 10  # samples of each epoch, for the picture of how G learns
 
@@ -18,15 +20,16 @@ class DigitsDemo(Demo):
     measures = ("epoch",)
     arrays = {"strip": ((STRIP, digits.PIXELS), np.uint8)}
     drawn = "nearest.png", "strip.png"
-    pixels, classic = digits.PIXELS, models.CLASSIC
+    pixels, classic, labelled = digits.PIXELS, models.CLASSIC, True
 
     def __init__(self, name, summary, load, reads_files=False):
         """load(split, folder): the Digits of "train" or "test"."""
         super().__init__(name, summary)
         self.load, self.reads_files = load, reads_files
 
-    def data(self, folder=None):
-        return digits.Images(self.load("train", folder).images)
+    def data(self, folder=None, labels=False):
+        train = self.load("train", folder)
+        return digits.LabelledImages(*train) if labels else digits.Images(train.images)
 
     def pair(self, config, *, rng):
         return models.digits_pair(rng=rng, **pair_options(config))
@@ -44,18 +47,23 @@ class DigitsDemo(Demo):
 
     def fixed_samples(self, training, n):
         """n samples (n, 784), from the noise that is the same at every epoch."""
-        return self.samples(training, n, rng=training.looking_rng())
+        return self.samples(training, n, rng=training.looking_rng(), **by_class(training.gan, n))
+
+    def grid(self, training):
+        """The samples in the picture of an epoch: 64, or a row of ten for each class."""
+        return self.fixed_samples(training, 10 * len(classes(training.gan)) or 64)
 
     def picture_names(self, training):
         return [*self.drawn, *map(of_epoch, range(1, len(training.marks) + 1))]
 
     def keep(self, training):
-        return {"strip": digits.to_pixels(self.fixed_samples(training, 64)[:STRIP])}
+        samples, labels = self.grid(training), classes(training.gan)
+        return {"strip": digits.to_pixels(samples[:: 10 if labels else 1][:STRIP])}
 
     def pictures_now(self, training):
-        epoch, samples = len(training.progress), self.fixed_samples(training, 64)
+        epoch, samples, labels = len(training.progress), self.grid(training), classes(training.gan)
         title = f"{self.name}, epoch {epoch}"
-        return [Picture(of_epoch(epoch), lambda figure: draw_grid(figure, samples, title))]
+        return [Picture(of_epoch(epoch), lambda figure: draw_grid(figure, samples, title, labels))]
 
     def pictures(self, training):
         samples, rows = self.fixed_samples(training, 24), training.data.rows
@@ -90,13 +98,34 @@ def some_epochs(last):
     return sorted({epoch for epoch in (1, 2, 5, 10, 25, 50, 100, 200) if epoch < last} | {last})
 
 
+# --- classes ---
+
+
+def classes(gan):
+    """[0, 1, ... k - 1] of a conditional GAN; none of others."""
+    return list(range(gan.k)) if isinstance(gan, Conditional) else []
+
+
+def by_class(gan, n, wanted=None):
+    """{"labels": (n,)} for `gan.sample`: first those of the first class wanted, then as many of the next; by
+    default of every class, or {} if there are none. ValueError for classes that gan does not have."""
+    if wanted and not classes(gan):
+        raise ValueError("this G was trained without labels; `npgan train mnist --conditional` has them")
+    if unknown := set(wanted or ()) - set(classes(gan)):
+        raise ValueError(f"labels must be 0 to {gan.k - 1}, got {min(unknown)}")
+    wanted = wanted or classes(gan)
+    return {"labels": np.array(wanted)[np.arange(n) * len(wanted) // n]} if wanted else {}
+
+
 # --- pictures ---
 
 
-def draw_grid(figure, samples, title):
+def draw_grid(figure, samples, title, labels=()):
+    """Samples (n, 784), eight in a row; or as many rows as there are labels, and a label before each."""
     from npgan import plots
 
-    plots.images(figure.subplots(), samples, columns=8).set_title(title)
+    ax = plots.images(figure.subplots(), samples, columns=len(samples) // len(labels) if labels else 8)
+    ax.set(yticks=14 + 30 * np.arange(len(labels)), yticklabels=labels, title=title)
 
 
 def draw_strip(figure, strip, epochs):
@@ -133,10 +162,15 @@ def draw_walks(figure, samples):
     plots.images(figure.subplots(), samples, columns=10).set_title("Each row: a walk from one noise to another")
 
 
-def walks(gan, *, n, rng, raw=False):
-    """n walks of ten steps through the noise: samples (10 n, 784). The generator as in `gan.sample`."""
-    ends = gan.noise(2 * n, rng=rng).reshape(n, 2, -1)
-    return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]), raw=raw)
+def walks(gan, *, n, rng, raw=False, labels=None):
+    """n walks of ten steps through the noise: samples (10 n, 784), of one class each if there are labels (n,).
+    The generator as in `gan.sample`."""
+    z = gan.noise(2 * n, rng=rng)
+    z = z if labels is None else z[:, : -gan.k]
+    z = np.concatenate([walk(start, end, 10) for start, end in z.reshape(n, 2, -1)])
+    if labels is not None:
+        z = np.concatenate([z, np.repeat(one_hot(labels, gan.k), 10, axis=0)], axis=1)
+    return gan.generate(z, raw=raw)
 
 
 # --- scores ---
@@ -183,11 +217,12 @@ def look_lines(gan, looked_at, train):
     yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy that"
     yield "was moved by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a"
     yield "blur, which lies nearer. Theis et al. 2016. Whether G copies is for the eye: see nearest.png."
-    reads = gan.game.reads
-    means = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
-    yield f"\nMean of {reads}(x), {means}; D has learned against G as it is:"
-    for name, samples in looked_at.items():
-        yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
+    if not classes(gan):  # else D judges an image together with a label
+        reads = gan.game.reads
+        means = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
+        yield f"\nMean of {reads}(x), {means}; D has learned against G as it is:"
+        for name, samples in looked_at.items():
+            yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
     yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
     yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
     for name, share in shares.items():

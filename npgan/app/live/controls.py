@@ -63,7 +63,7 @@ def data_sets(session):
 
 CONTROLS = [
     Control("data", "data", data_sets, lambda s: s.config["demo"], lambda s, name: {"demo": name}),
-    Control("variant", "variant", lambda s: list(models.RECIPES)),
+    Control("variant", "variant", lambda s: s.demo.variants),
     Control("game", "game", games_of),
     Control("order", "order", lambda s: list(ORDERS)),
     Control("k", "k: D steps", lambda s: range(1, 11), lambda s: s.config["d_steps"],

@@ -239,7 +239,8 @@ class Session:
     def change_data(self, settings):
         name = require.choice("data", settings.pop("demo"), DEMOS)
         demo, old = DEMOS[name], self.demo
-        config = {"demo": name} | demo.settings_of(self.config["variant"]) | {"seed": self.config["seed"]}
+        variant = self.config["variant"] if self.config["variant"] in demo.variants else "gan"
+        config = {"demo": name} | demo.settings_of(variant) | {"seed": self.config["seed"]}
         self.demo = demo
         try:
             self.start(config | settings)

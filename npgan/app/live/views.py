@@ -57,6 +57,12 @@ def looked_at(data, n):
     return data.sample(n, rng=np.random.default_rng(0))
 
 
+def as_seen(gan, x, z):
+    """What D sees of the samples x that G made of z: x, and behind it the label in z, if D wants one."""
+    k = gan.D.n_in - gan.G.n_out
+    return np.concatenate([x, z[:, z.shape[1] - k :]], axis=1)
+
+
 def chance(gan, x):
     """D(x) (n,), or None if D does not see samples one by one."""
     return None if hasattr(gan, "apart") else gan.probability(x)
@@ -327,10 +333,10 @@ class DigitsView(View):
         return left.images[0], *self.histograms
 
     def show(self):
-        gan = self.session.gan
-        fake = gan.generate(self.session.fixed_z)
+        gan, z = self.session.gan, self.session.fixed_z
+        fake = gan.generate(z)
         self.artists[0].set_data(plots.sheet(fake, 8)) if self.artists else None
-        judged = [gan.probability(x) for x in (self.real, gan.generate(self.session.fixed_z, raw=True))]
+        judged = [gan.probability(x) for x in (self.real, as_seen(gan, gan.generate(z, raw=True), z))]
         low, high = gan.game.limits or (min(map(np.min, judged)), max(map(np.max, judged)))
         if self.range is None or low < self.range[0] or high > self.range[1]:
             pad = 0 if gan.game.limits else 0.3 * (high - low) + 1e-6
