@@ -122,9 +122,8 @@ def test_digits_by_their_labels_in_float32(rng):
 def test_what_makes_no_sense_is_refused(rng):
     gan = pair(rng)
     for labels, message in [
-        ([0, 1], "labels must be 3 numbers, one for each row, got shape .2,."),
-        ([0, 1, 2], "labels must be 0 to 1, got 0 to 2"),
-        (-1, "must be 0 to 1, got -1 to -1"), ([0.0, 1.0, 1.0], "whole numbers, got float64"),
+        ([0, 1], "labels must be 3 numbers, one for each row"), ([0, 1, 2], "must be 0 to 1, got 0 to 2"),
+        (-1, "must be 0 to 1, got -1"), ([0.0, 1.0, 1.0], "whole numbers .n,., got float64 of shape .3,."),
         (np.eye(3, dtype=int), "one for each row, got shape .3, 3."), ("7", "array of real numbers"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=message):
