@@ -78,8 +78,8 @@ CORNERS = np.array([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_labels_are_learnt(order):
-    """Three classes at three corners: samples of each lie at its own. A program that mixes the labels up, of
-    real samples or of fakes, puts them elsewhere."""
+    """Three classes at three corners: samples of each lie at its own. A program that mixes up the labels of
+    real samples, or of the fakes that G is told about, puts them elsewhere."""
     rng = np.random.default_rng(0)
     mode = rng.integers(3, size=1500)
     rows = np.column_stack([CORNERS[mode] + 0.1 * rng.standard_normal((1500, 2)), one_hot(mode, 3)])
