@@ -266,7 +266,7 @@ PAPERS = {  # the settings of the papers, which are those for images, for about 
 def variants(name, seeds, chosen):
     """A line for each variant: means over the seeds +- their standard errors; on how many seeds every mode was
     found; milliseconds a step (of G, with D's), seconds in all. "as published": the settings of the paper."""
-    changes = {variant: {"variant": variant} for variant in models.RECIPES} | PAPERS
+    changes = {variant: {"variant": variant} for variant in DEMOS[name].variants} | PAPERS
     k = len(DEMOS[name].data().means)
     print(f"\n{name}, seeds {seeds[0]} to {seeds[-1]}: {MEASURES[name].__doc__}\n{variants.__doc__}\n")
     titles = "modes", f"all {k} on", "quality %", "lowest", "reverse KL", "highest", "ms/step", "seconds"
@@ -303,7 +303,7 @@ def main():
         "names", nargs="*", default=["gaussian", "ring", "grid"], metavar="NAME", help=", ".join(MEASURES)
     )
     parser.add_argument("--seeds", type=span, default=range(10), help="FIRST:END, END not included (0:10)")
-    known = [*models.RECIPES, *PAPERS]
+    known = [*DEMOS["ring"].variants, *PAPERS]
     text = f"a table of the variants of ring or grid, all or some with commas between: {', '.join(known)}"
     parser.add_argument("--variants", nargs="?", const=",".join(known), metavar="NAME,...", help=text)
     parser.add_argument("--epochs", type=int, help="of mnist, in place of the default")

@@ -137,10 +137,12 @@ class Rows:
         return np.frombuffer(hashlib.sha256(np.ascontiguousarray(self.rows)).digest(), np.uint8)
 
 
-def one_hot(labels, k):
-    """Labels (m,), whole numbers 0 to k - 1, as rows (m, k) of zeros with a one where the label says."""
-    labels = require.array("labels", labels)
-    return np.eye(k, dtype=np.float32)[require.labels(labels, labels.size, k)]
+def one_hot(labels, k, n=None):
+    """Labels (m,), whole numbers 0 to k - 1, as rows (m, k) of zeros with a one where the label says.
+
+    ValueError for labels that are out of range, or not n, if n is given.
+    """
+    return np.eye(k, dtype=np.float32)[require.labels(labels, np.size(labels) if n is None else n, k)]
 
 
 def distribution(data):

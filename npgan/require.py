@@ -240,7 +240,7 @@ def labels(labels, n, k):
     """labels as an array (n,) of whole numbers 0 ... k - 1, else ValueError."""
     labels = array("labels", labels)
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be whole numbers, got {labels.dtype}")
+        raise ValueError(f"labels must be whole numbers (n,), got {labels.dtype} of shape {labels.shape}")
     if labels.shape != (n,):
         raise ValueError(f"labels must be {n} numbers, one for each row, got shape {labels.shape}")
     if n and not 0 <= labels.min() <= labels.max() < k:

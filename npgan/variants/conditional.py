@@ -67,6 +67,5 @@ class Conditional(GAN):
         drawn evenly. The noise is the same whatever the labels are. The generator as in GAN."""
         z = self.noise(require.count("n", n), rng=rng)
         if labels is not None:
-            labels = labels if np.ndim(labels) else np.full(n, labels)
-            z[:, -self.k :] = one_hot(require.labels(labels, n, self.k), self.k)
+            z[:, -self.k :] = one_hot(labels if np.ndim(labels) else [labels] * n, self.k, n)
         return self.generate(z, raw=raw)

@@ -100,11 +100,11 @@ def test_the_place_in_an_epoch_is_one_among_these_labels(rng):
     "labels, message",
     [
         (None, "labels must be an array of real numbers"),
-        ([0, 1], "labels must be 3 numbers, one for each row, got shape .2,."),
+        ([0, 1], "labels must be 3 numbers, one for each row, got shape"),
         ([0, 10, 1], "labels must be 0 to 9, got 0 to 10"),
         ([0, -1, 1], "labels must be 0 to 9, got -1 to 1"),
         ([0.0, 1.0, 2.0], "labels must be whole numbers"),
-        (np.zeros((3, 1), int), "shape .3, 1."),
+        (np.zeros((3, 1), int), "one for each row, got shape .3, 1."),
     ],
 )
 def test_labels_that_are_none(labels, message):

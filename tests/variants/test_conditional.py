@@ -78,8 +78,8 @@ CORNERS = np.array([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_labels_are_learnt(order):
-    """Three classes at three corners: samples of each lie at its own. A program that mixes the labels up, of
-    real samples or of fakes, puts them elsewhere."""
+    """Three classes at three corners: samples of each lie at its own. A program that mixes up the labels of
+    real samples, or of the fakes that G is told about, puts them elsewhere."""
     rng = np.random.default_rng(0)
     mode = rng.integers(3, size=1500)
     rows = np.column_stack([CORNERS[mode] + 0.1 * rng.standard_normal((1500, 2)), one_hot(mode, 3)])
@@ -122,9 +122,8 @@ def test_digits_by_their_labels_in_float32(rng):
 def test_what_makes_no_sense_is_refused(rng):
     gan = pair(rng)
     for labels, message in [
-        ([0, 1], "labels must be 3 numbers, one for each row, got shape .2,."),
-        ([0, 1, 2], "labels must be 0 to 1, got 0 to 2"),
-        (-1, "must be 0 to 1, got -1 to -1"), ([0.0, 1.0, 1.0], "whole numbers, got float64"),
+        ([0, 1], "labels must be 3 numbers, one for each row"), ([0, 1, 2], "must be 0 to 1, got 0 to 2"),
+        (-1, "must be 0 to 1, got -1"), ([0.0, 1.0, 1.0], "whole numbers .n,., got float64 of shape .3,."),
         (np.eye(3, dtype=int), "one for each row, got shape .3, 3."), ("7", "array of real numbers"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=message):
