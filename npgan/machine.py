@@ -7,12 +7,14 @@ import os
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from threading import Barrier
 
 import numpy as np
 
 BLOCK = 1 << 17  # entries: a piece of each array of an update fits into the processor's cache
+workers = 1 if os.environ.get("OPENBLAS_NUM_THREADS") == "1" else 2  # threads that share out the blocks
 
 
 def in_blocks(update, *arrays):
@@ -20,17 +22,20 @@ def in_blocks(update, *arrays):
 
     A short vector is one piece. The pieces of a long one are shared out to two threads (NumPy computes
     outside Python's lock); as each entry depends on its own place only, no result depends on the order.
+    Where the matrix library is to use one thread, so does this.
     """
-    if len(arrays[0]) <= BLOCK:
+    n = len(arrays[0])
+    if n <= BLOCK:
         return update(*arrays)
     errors = np.geterr()  # how NumPy is to take an overflow: each thread has a setting of its own
 
-    def update_piece(start):
+    def every_other_piece(first):
         with np.errstate(**errors):
-            update(*(array[start : start + BLOCK] for array in arrays))
+            for start in range(first * BLOCK, n, 2 * BLOCK):
+                update(*(array[start : start + BLOCK] for array in arrays))
 
-    share_out = _share_out(os.getpid())
-    for _ in share_out(update_piece, range(0, len(arrays[0]), BLOCK)):
+    share_out = _share_out(os.getpid()) if workers > 1 else map
+    for _ in share_out(every_other_piece, (0, 1)):
         pass  # an exception in a thread comes out here
 
 
@@ -52,11 +57,20 @@ def _share_out(process):
     return pool.map
 
 
+@contextmanager
 def threads(count):
-    """A context in which the matrix library uses so many threads; None: as many as it would."""
+    """A context in which the matrix library and in_blocks use so many threads (in_blocks two at most); None: as
+    many as they would."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(count, user_api="blas")
+    global workers
+    before = workers
+    with threadpool_limits(count, user_api="blas"):
+        workers = min(count or before, 2)
+        try:
+            yield
+        finally:
+            workers = before
 
 
 def keep_memory():
