@@ -1,6 +1,8 @@
 """What makes it fast and changes no number: idle threads, memory at hand, long vectors in blocks."""
 
 import os
+import statistics
+import time
 
 # OpenBLAS, the matrix library in most NumPys, lets its idle threads spin for some 20 ms, on processors
 # that others could use. Let them give up after 2^18 ticks, about 0.1 ms. (In vain if numpy came first.)
@@ -71,6 +73,34 @@ def threads(count):
             yield
         finally:
             workers = before
+
+
+def choices():
+    """The numbers of threads that the matrix library can be told to use: 1, 2, 4, ..., as many as it would."""
+    from threadpoolctl import threadpool_info
+
+    most = max((lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"), default=1)
+    return [*(1 << i for i in range(most.bit_length()) if 1 << i < most), most]
+
+
+def time_threads(work, counts, *, rounds=9, clock=time.perf_counter):
+    """{count: the median of the seconds that work() takes on so many threads}, the counts in turn each round.
+
+    A round before the first warms up. On a busy machine threads that wait for each other take much longer.
+    """
+    seconds = {count: [] for count in counts}
+    for _ in range(1 + rounds):
+        for count in counts:
+            with threads(count):
+                start = clock()
+                work()
+                seconds[count].append(clock() - start)
+    return {count: statistics.median(taken[1:]) for count, taken in seconds.items()}
+
+
+def quickest(seconds):
+    """The fewest threads whose time in {count: seconds} is at most a tenth above the best."""
+    return min(count for count, taken in seconds.items() if taken <= 1.1 * min(seconds.values()))
 
 
 def keep_memory():

@@ -221,3 +221,30 @@ def test_who_asks_the_matrix_library_for_one_thread_gets_one_altogether(told, wo
     code = "from npgan import machine; print(machine.workers)"
     out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
     assert int(out.stdout) == workers
+
+
+def test_threads_are_timed_in_turn_after_a_round_to_warm_up():
+    ticks = {1: [90.0, 3.0, 5.0, 4.0], 2: [90.0, 1.0, 50.0, 2.0]}  # seconds of each round
+    played, now = [], [0.0]
+
+    def work():
+        played.append(machine.workers)
+        now[0] += ticks[machine.workers][(len(played) - 1) // 2]
+
+    assert machine.time_threads(work, [1, 2], rounds=3, clock=lambda: now[0]) == {1: 4.0, 2: 2.0}
+    assert played == [1, 2] * 4
+
+
+def test_the_fewest_threads_that_are_about_as_quick_as_any():
+    assert machine.quickest({1: 20.0, 2: 12.0}) == 2
+    assert machine.quickest({1: 20.0, 2: 19.0}) == 1  # a difference that passes
+    assert machine.quickest({1: 20.0, 2: 85.0, 4: 300.0}) == 1
+    assert machine.quickest({1: 20.0, 2: 12.0, 4: 11.5}) == 2
+    assert machine.quickest({1: 3.0}) == 1
+
+
+@pytest.mark.parametrize("most, wanted", [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
+def test_the_numbers_of_threads_to_choose_from(most, wanted, monkeypatch):
+    libraries = [{"user_api": "openmp", "num_threads": 99}, {"user_api": "blas", "num_threads": most}]
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: libraries)
+    assert machine.choices() == wanted
