@@ -78,18 +78,19 @@ class Run:
 
     def choose_threads(self):
         """Put the quickest number of threads into the config of a new run, and return the line that says why;
-        "" where the number stands.
+        "" where there is no choice, or it has been made.
 
-        What is timed are the products of a step's way forward, on noise of its own: nothing of the training is
-        touched. Another number of threads rounds otherwise, so the choice stays in the checkpoint.
+        What is timed are the products of a way forward, which touches nothing of the training. Another number
+        of threads rounds otherwise, so the choice stays in the checkpoint.
         """
         if self.threads or self.step:
             return ""
         gan, counts, batch = self.training.gan, machine.choices(), self.training.config["batch"]
-        if batch * (gan.G.theta.size + gan.D.theta.size) < SMALL:
-            counts = counts[:1]
-        z = np.random.default_rng(0).standard_normal((batch, gan.G.n_in)).astype(gan.G.dtype)
-        seconds = machine.time_threads(lambda: gan.D.predict(gan.G.predict(z)), counts)
+        if len(counts) == 1 or batch * (gan.G.theta.size + gan.D.theta.size) < SMALL:
+            self.training.config[THREADS] = 1
+            return ""
+        z, x = (np.ones((batch, net.n_in), net.dtype) for net in (gan.G, gan.D))
+        seconds = machine.time_threads(lambda: (gan.G.predict(z), gan.D.predict(x)), counts)
         chosen = self.training.config[THREADS] = machine.quickest(seconds)
         times = ", ".join(f"{1e3 * taken:.1f} ms on {count}" for count, taken in seconds.items())
         return f"threads {chosen}: forward through G and D takes {times}, as busy as this machine is now"

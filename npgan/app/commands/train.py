@@ -177,9 +177,10 @@ def described(config):
 
 def run(args):
     with start(args) as run:
-        if told := run.choose_threads():
-            print(told)
+        why = run.choose_threads()
         print(described(run.training.config))
+        if why:
+            print(why)
         ended = run.train(quiet=args.quiet)
         try:
             if not ended.startswith("diverged"):
