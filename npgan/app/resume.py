@@ -9,6 +9,7 @@ from npgan.checkpoint import CheckpointError
 
 RESUMED = "seed", "batch", "d_steps", "order", "average", "anneal"  # the pair itself is in the checkpoint
 OLDER = {"variant": "gan", "optimiser": "Adam"}  # what configs did not say at first
+THREADS = "threads"  # of the matrix library: chosen when a run starts, may be told anew
 DIGESTS = "digests"  # in the checkpoint's config, beside the settings: see `tables.digests`
 CONFIG_LIMIT = 1_000_000  # bytes; ours have about 400
 
@@ -24,8 +25,8 @@ def told(value):
 
 
 def prolonged(config, given, folder):
-    """The settings of a saved config with the steps or epochs that the user states; ValueError if others
-    that are given differ."""
+    """The settings of a saved config with the steps or epochs, and the threads, that the user states;
+    ValueError if others that are given differ."""
     config = {name: value for name, value in config.items() if name != DIGESTS}
     if str(config.get("demo")) not in DEMOS:
         raise CheckpointError(f"the run in {folder} is of no demo known here: {config.get('demo')!r}")
@@ -33,12 +34,12 @@ def prolonged(config, given, folder):
         raise CheckpointError(f"the checkpoint in {folder} does not say {', '.join(missing)}")
     key = length(config)
     for name, value in given.items():
-        if name != key and (OLDER | config).get(name) != value:
+        if name not in (key, THREADS) and (OLDER | config).get(name) != value:
             has = f"the run in {folder} has {name} = {told((OLDER | config).get(name))}"
             raise ValueError(f"{has}, and cannot go on with {told(value)}")
     if given.get(key, config[key]) != config[key] and config["anneal"]:
         raise ValueError("the learning rates of this run fall to 0 over its steps: it cannot be prolonged")
-    return config | {key: given.get(key, config[key])}
+    return config | {name: given[name] for name in (key, THREADS) if name in given}
 
 
 def read_notes(path, demo, training, saved):
@@ -66,7 +67,7 @@ def read_notes(path, demo, training, saved):
 
 
 def check_config(path, config):
-    """CONFIG, if it is there, must be that of the checkpoint, but for how long the run is."""
+    """CONFIG, if it is there, must be that of the checkpoint, but for how long the run is, and its threads."""
     if not path.exists():
         return
     try:
@@ -74,8 +75,8 @@ def check_config(path, config):
             raise ValueError("it is no file")
         with open(path, "rb") as file:
             found = json.loads(file.read(CONFIG_LIMIT))
-        any_length = {length(config): None}
-        if not isinstance(found, dict) or found | any_length != config | any_length:
+        free = {length(config): None, THREADS: None}
+        if not isinstance(found, dict) or found | free != config | free:
             raise ValueError("its settings are not those of the checkpoint beside it")
     except UnicodeDecodeError:
         raise CheckpointError(f"{path} does not fit: it is no text in UTF-8") from None
