@@ -1,6 +1,5 @@
 """Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
 
-import copy
 import math
 
 import numpy as np
@@ -8,7 +7,6 @@ import numpy as np
 from npgan import digits, metrics, models, require
 from npgan.app.demos.base import Demo, pair_options
 from npgan.app.figures import Picture
-from npgan.digits import unit_pixels
 from npgan.latent import walk
 
 STRIP = 10  # samples of each epoch, for the picture of how G learns
@@ -137,67 +135,3 @@ def walks(gan, *, n, rng, raw=False):
     """n walks of ten steps through the noise: samples (10 n, 784). The generator as in `gan.sample`."""
     ends = gan.noise(2 * n, rng=rng).reshape(n, 2, -1)
     return gan.generate(np.concatenate([walk(start, end, 10) for start, end in ends]), raw=raw)
-
-
-# --- scores ---
-
-
-def score_lines(gan, train, test, *, n=10_000, rng):
-    """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
-    fit = len(train.images) - len(train.images) // 6  # the last sixth chooses sigma: MNIST's 10,000
-    validation = unit_pixels(train.images[fit:][:1000])
-    unseen, looked_at = unit_pixels(test.images), {}
-    yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
-    for name, raw in ([("running average of G", False)] if gan.average else []) + [("G as it is", True)]:
-        samples = gan.sample(n, rng=rng, raw=raw)
-        samples += 1
-        samples /= 2  # in place: these are the most numbers here
-        yield f"  {name:28s} {metrics.parzen_log_likelihood(samples, validation, unseen)}"
-        looked_at[name] = samples[:1000].copy()
-        del samples
-    real = unit_pixels(train.images[:fit][:n])
-    name = f"{len(real):,} real training digits"
-    yield f"  {name:28s} {metrics.parzen_log_likelihood(real, validation, unseen)}"
-    yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
-    yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
-    yield "generator above the real digits. Look below, and at pictures."
-    n = min(1000, n, len(unseen), len(real))
-    looked_at = {name: samples[:n] for name, samples in looked_at.items()}
-    controls = {
-        "real test digits": unseen[:n],
-        "exact copies": real[:n],
-        "copies, a pixel to the right": unit_pixels(digits.shifted(train.images[:n], right=1)),
-        "an untrained G": (untrained(gan.G, rng=rng).predict(gan.noise(n, rng=rng)) + 1) / 2,
-    }
-    yield from look_lines(gan, looked_at | controls, train)
-
-
-def look_lines(gan, looked_at, train):
-    """The same beyond the likelihood. looked_at: {name: (n, 784) samples in [0, 1]}, models and controls."""
-    yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
-    shares = {}
-    for name, samples in looked_at.items():
-        found, n = metrics.nearest(samples, train.images), len(samples)
-        shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
-        yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
-    yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy that"
-    yield "was moved by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a"
-    yield "blur, which lies nearer. Theis et al. 2016. Whether G copies is for the eye: see nearest.png."
-    reads = gan.game.reads
-    means = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
-    yield f"\nMean of {reads}(x), {means}; D has learned against G as it is:"
-    for name, samples in looked_at.items():
-        yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
-    yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
-    yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
-    for name, share in shares.items():
-        yield f"  {name:28s} {'  '.join(f'{s:4.0%}' for s in share)}"
-
-
-def untrained(G, *, rng):
-    """A copy of a network whose layers start anew."""
-    new = copy.deepcopy(G)
-    for layer in new.layers:
-        if hasattr(layer, "init"):
-            layer.init(rng)
-    return new
