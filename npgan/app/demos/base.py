@@ -26,7 +26,7 @@ class Training:
 
     config: the settings, a dict of plain JSON values. marks: the steps after which to look, the last
     step among them. progress: a dict of numbers for each look. kept: {name: a list of arrays, one for
-    each look}.
+    each look}. live: is somebody watching, so that no look may take a second?
     """
 
     config: dict
@@ -38,6 +38,7 @@ class Training:
     marks: list
     progress: list = field(default_factory=list)
     kept: dict = field(default_factory=dict)
+    live: bool = False
 
     def looking_rng(self):
         """Randomness for looking at samples: the same at every look, and not training's own."""
@@ -49,13 +50,15 @@ class Demo:
 
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. classic: those
     that the classic script has otherwise, if there is one. measures: the names of the numbers that measure
-    finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
-    images. reads_files: are they in a folder that the user may name?
+    finds; older: the first of them, if earlier versions knew no more. arrays: {name: (shape, dtype)} of what
+    keep keeps. pixels: how many an image has, if the data are images. reads_files: are they in a folder that
+    the user may name?
     threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
     machine they lose. drawn: the names of the pictures at the end.
     """
 
     measures, arrays, drawn, classic, pixels, reads_files, threads = (), {}, (), None, None, False, None
+    older = None
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
@@ -100,10 +103,11 @@ class Demo:
         """The steps after which to look and to save: 20 of them, evenly spread, and the last step."""
         return evenly(require.count("steps", config["steps"]), 20)
 
-    def samples(self, training, n, *, rng):
-        """n samples of G, (n, d); Diverged unless they are numbers that one can measure, square and add up."""
+    def samples(self, training, n, *, rng, raw=False):
+        """n samples of G, (n, d), or of the averaged G if there is one, unless raw; Diverged unless they are
+        numbers that one can measure, square and add up."""
         with np.errstate(over="ignore", invalid="ignore"):
-            samples = training.gan.sample(n, rng=rng)
+            samples = training.gan.sample(n, rng=rng, raw=raw)
         if not (np.abs(samples) < TOO_FAR).all():
             raise Diverged("the samples of G are no longer finite")
         return samples

@@ -1,10 +1,12 @@
 """Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
 
 import math
+from functools import cache
 
 import numpy as np
 
 from npgan import digits, metrics, models, require
+from npgan.app.demos import scores
 from npgan.app.demos.base import Demo, pair_options
 from npgan.app.figures import Picture
 from npgan.latent import walk
@@ -13,9 +15,9 @@ STRIP = 10  # samples of each epoch, for the picture of how G learns
 
 
 class DigitsDemo(Demo):
-    measures = ("epoch",)
+    measures, older = ("epoch", *scores.MEASURES), ("epoch",)
     arrays = {"strip": ((STRIP, digits.PIXELS), np.uint8)}
-    drawn = "nearest.png", "strip.png"
+    drawn = "nearest.png", "strip.png", "progress.png"
     pixels, classic = digits.PIXELS, models.CLASSIC
 
     def __init__(self, name, summary, load, reads_files=False):
@@ -24,7 +26,10 @@ class DigitsDemo(Demo):
         self.load, self.reads_files = load, reads_files
 
     def data(self, folder=None):
-        return digits.Images(self.load("train", folder).images)
+        train = self.load("train", folder)
+        data = digits.Images(train.images)
+        data.examiner = cache(lambda: scores.examiner(train, lambda: self.load("test", folder)))
+        return data
 
     def pair(self, config, *, rng):
         return models.digits_pair(rng=rng, **pair_options(config))
@@ -38,7 +43,18 @@ class DigitsDemo(Demo):
         return [math.ceil(epoch * len(data) / seen) for epoch in range(1, epochs + 1)]
 
     def measure(self, training):
-        return {"epoch": 1 + len(training.progress)}
+        """The epoch, and after some of them the scores: about a second, and at the first one 10 s more, if no
+        judge is in the cache."""
+        found = dict.fromkeys(self.measures, math.nan) | {"epoch": 1 + len(training.progress)}
+        if training.live or not scores.due(found["epoch"]):
+            return found
+        return found | scores.numbers(training.data.examiner(), *self.drawing(training))
+
+    def drawing(self, training):
+        """draw(k, raw), which makes k more samples, of the same noise at each look; and is there an average?"""
+        rng = training.looking_rng()
+        draw = lambda k, raw: self.samples(training, k, rng=rng, raw=raw)  # noqa: E731
+        return draw, training.gan.average is not None
 
     def fixed_samples(self, training, n):
         """n samples (n, 784), from the noise that is the same at every epoch."""
@@ -64,11 +80,14 @@ class DigitsDemo(Demo):
             epochs = some_epochs(len(strip))
             size = 7, 0.63 * len(epochs) + 0.45
             found.append(Picture("strip.png", lambda figure: draw_strip(figure, strip, epochs), size))
+        if scored := [row for row in training.progress if not math.isnan(row["frechet"])]:
+            found.append(Picture("progress.png", lambda figure: draw_progress(figure, scored), (7, 5)))
         return found
 
     def lines(self, training, folder):
         epochs = f"{len(training.progress)} of {training.config['epochs']} epochs"
-        return [f"{epochs}; `npgan score {folder}` says how good the digits are"]
+        found = scores.lines(training.data.examiner(), *self.drawing(training))
+        return [*found, f"{epochs}; `npgan score {folder}` says how good the digits are"]
 
     def check_resumed(self, training, step):
         """The epochs behind a run must all be there, since pictures and steps are numbered by them."""
@@ -105,6 +124,26 @@ def draw_strip(figure, strip, epochs):
     rows = 14 + 30 * np.arange(len(epochs))
     ax.set(yticks=rows, yticklabels=[f"epoch {epoch}" for epoch in epochs])
     ax.set_title("One column: the same noise, as G learns")
+
+
+def draw_progress(figure, rows):
+    """The scores of the epochs that have some: rows {measure: number}."""
+    from npgan import plots
+
+    above, below = figure.subplots(2, 1, sharex=True)
+    epoch = [row["epoch"] for row in rows]
+    for ax, name in (above, "frechet"), (below, "shares"):
+        averaged, raw, real = ([row[name + end] for row in rows] for end in scores.ENDS)
+        both = averaged != raw
+        ax.plot(epoch, averaged, "o-", ms=3, color=plots.GENERATOR, label="averaged G" if both else "G")
+        if both:
+            ax.plot(epoch, raw, "o:", ms=3, color=plots.GENERATOR, alpha=0.6, label="G as it is")
+        ax.axhline(real[-1], color=plots.DATA, ls="--", label=f"real training digits: {real[-1]:.2g}")
+    above.set(ylabel="Frechet distance", yscale="log", title="How far G is from the test digits")
+    below.set(xlabel="epoch", ylabel="class shares off", ylim=(0, None), xlim=(0, 1.05 * epoch[-1]))
+    below.xaxis.get_major_locator().set_params(integer=True)
+    for ax in above, below:
+        plots.legend(ax, loc="upper right")
 
 
 def draw_nearest(figure, samples, rows):

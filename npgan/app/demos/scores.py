@@ -19,6 +19,8 @@ NEIGHBOURS = 5000  # images at most whose neighbours are counted
 LOOKED_AT = 1000  # images at most that are held against the training digits, or shown to D
 WIDE = 104  # characters in a line of text
 REAL = "real test digits"
+ENDS = "", "_raw", "_real"  # the averaged G, G as it is, real training digits: in the names of
+MEASURES = [name + end for end in ENDS for name in ("frechet", "shares")]
 COLUMNS = {"classifier score": ".2f", "Frechet distance": ".2f", "shares off": ".3f", "precision": ".3f",
            "recall": ".3f"}  # fmt: skip
 
@@ -28,10 +30,20 @@ class Examiner:
     those of samples, f (n, w), are compared."""
 
     def __init__(self, train, test):
-        self.judge = digits.judge(train)
-        order = np.random.default_rng(0).permutation(len(test.images))
-        self.features = self.judge.features(test.images[order])
+        self.judge, self.train, rng = digits.judge(train), train, np.random.default_rng(0)
+        order = rng.permutation(len(test.images))
+        self.features = self.judge.features(test.images)[order]
         self.accuracy = float((self.classes(self.features) == test.labels[order]).mean())
+        self.n = min(len(test.images), len(train.images))  # how many are compared with the test digits
+        self.some = rng.permutation(len(train.images))[: self.n]
+
+    def seen(self, make):
+        """The features of n images, 250 at a time: make(rows) gives the pixels of a slice of them."""
+        f = np.empty((self.n, self.judge.layers[-1].n_in), self.judge.dtype)
+        for start in range(0, self.n, 250):
+            rows = slice(start, min(start + 250, self.n))
+            f[rows] = self.judge.features(make(rows))
+        return f
 
     def logits(self, f):
         return self.judge.layers[-1].predict(f)
@@ -89,6 +101,67 @@ def one_of_each(judge, images):
     return images[np.unique(judge.probabilities(images).argmax(axis=0))]
 
 
+# --- during training ---
+
+
+def examiner(train, load_test):
+    """The Examiner of train Digits and those that load_test() gives; None without, or if they are too few."""
+    try:
+        test = load_test()
+    except (digits.DataError, OSError):
+        return None
+    return Examiner(train, test) if min(len(train.images), len(test.images)) >= FEW else None
+
+
+def due(epoch):
+    """Is there a score after this epoch? It is one however long the run is to be: it may be made longer."""
+    return epoch <= 2 or epoch % 5 == 0
+
+
+def by_turns(examiner, draw, averaged):
+    """Yield (end, features) for each of ENDS: those of the averaged G, of G as it is, of real training digits.
+
+    draw(k, raw) makes k samples. averaged: is there an average? Else the first two are the same.
+    """
+    for end in ENDS[: 1 + averaged]:
+        f = examiner.seen(lambda rows, raw=end == "_raw": digits.to_pixels(draw(rows.stop - rows.start, raw)))
+        yield end, f
+    if not averaged:
+        yield "_raw", f
+    f = None
+    yield "_real", examiner.seen(lambda rows: examiner.train.images[examiner.some[rows]])
+
+
+def numbers(examiner, draw, averaged):
+    """{name: number} for each of MEASURES, for the arguments of `by_turns`; {} without an examiner."""
+    found = {}
+    for end, f in by_turns(examiner, draw, averaged) if examiner else ():
+        found["frechet" + end] = metrics.frechet_distance(f, examiner.features)
+        found["shares" + end] = examiner.shares_off(f, examiner.features)
+    return found
+
+
+def lines(examiner, draw, averaged):
+    """The same in words, with standard errors: a list of lines."""
+    if examiner is None:
+        return [f"no scores: they want {FEW} test digits at least"]
+    far, off, g = [], [], examiner.features
+    kinds = "averaged G", "G as it is", "real training digits"
+    for kind, (_, f) in zip(kinds, by_turns(examiner, draw, averaged), strict=True):
+        if kind != "averaged G" or averaged:
+            far.append(f"{kind} {told(metrics.with_error(lambda f: metrics.frechet_distance(f, g), f), '.2f')}")
+            off.append(f"{kind} {told(metrics.with_error(lambda f: examiner.shares_off(f, g), f), '.3f')}")
+    return [
+        f"Frechet distance of {examiner.n:,} to {len(g):,} test digits: {', '.join(far)}",
+        f"class shares off: {', '.join(off)}",
+    ]
+
+
+def told(estimate, form):
+    """An Estimate as text."""
+    return f"{estimate.value:{form}} +- {estimate.error:{form}}"
+
+
 # --- the lines of `npgan score` ---
 
 
@@ -142,7 +215,8 @@ def judged_lines(examiner, kinds, looked_at):
             yield f"  {name:28s} nothing to say of fewer than {FEW} images"
             continue
         rows[name] = examiner.row(f, g)
-        yield f"  {name:28s}" + "".join(f"{cell:>17s}" for cell in cells(rows[name]))
+        cells = map(told, rows[name], COLUMNS.values())
+        yield f"  {name:28s}" + "".join(f"{cell:>17s}" for cell in cells)
     yield f"{len(images):,} of each kind; {REAL}: {half:,} against the other {half:,}."
     if len(rows) == len(kinds):
         yield from blind_lines({name: [value for value, _ in row] for name, row in rows.items()})
@@ -150,12 +224,6 @@ def judged_lines(examiner, kinds, looked_at):
     yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
     for name, share in shares.items():
         yield f"  {name:28s} {'  '.join(f'{s:4.0%}' for s in share)}"
-
-
-def cells(row):
-    """The Estimates of a row as text."""
-    forms = COLUMNS.values()
-    return [f"{value:{form}} +- {error:{form}}" for (value, error), form in zip(row, forms, strict=True)]
 
 
 def blind_lines(rows):
