@@ -1,6 +1,7 @@
 """A run is taken up only if all that its folder holds is what its checkpoint was saved with."""
 
 import json
+import math
 
 from npgan.app.demos import DEMOS
 from npgan.app.folder import CONFIG, HISTORY, PROGRESS
@@ -48,7 +49,7 @@ def read_notes(path, demo, training, saved):
     step = saved.step
     check_config(path / CONFIG, training.config)
     history = read_history(path / HISTORY, step)
-    training.progress = read_progress(path / PROGRESS, demo.measures, step)
+    training.progress = read_progress(path / PROGRESS, demo.measures, step, demo.older)
     if training.steps < step:
         raise ValueError(f"the run in {path} has {step} steps behind it, more than {training.steps}")
     try:
@@ -63,6 +64,8 @@ def read_notes(path, demo, training, saved):
     for name, digest in found.items():
         if not isinstance(known, dict) or known.get(name) != digest:
             raise CheckpointError(f"{path / name} is not as the checkpoint beside it was saved with")
+    unknown = dict.fromkeys(("step", *demo.measures), math.nan)  # what older versions did not measure
+    training.progress = [unknown | row for row in training.progress]
     return history
 
 

@@ -26,7 +26,7 @@ class Training:
 
     config: the settings, a dict of plain JSON values. marks: the steps after which to look, the last
     step among them. progress: a dict of numbers for each look. kept: {name: a list of arrays, one for
-    each look}.
+    each look}. live: is somebody watching, so that no look may take a second?
     """
 
     config: dict
@@ -38,6 +38,7 @@ class Training:
     marks: list
     progress: list = field(default_factory=list)
     kept: dict = field(default_factory=dict)
+    live: bool = False
 
     def looking_rng(self):
         """Randomness for looking at samples: the same at every look, and not training's own."""
@@ -49,14 +50,15 @@ class Demo:
 
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. classic: those
     that the classic script has otherwise, if there is one. measures: the names of the numbers that measure
-    finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
-    images. reads_files: are they in a folder that the user may name? labelled: does each come with its class?
+    finds; older: the first of them, if earlier versions knew no more. arrays: {name: (shape, dtype)} of what
+    keep keeps. pixels: how many an image has, if the data are images. reads_files: are they in a folder that
+    the user may name? labelled: does each come with its class?
     threads: of the matrix library; small nets gain nothing from a second one, and on a busy machine they
     lose. None: a run chooses, and keeps the number in its config. drawn: the names of the pictures at the end.
     """
 
     measures, arrays, drawn, classic, pixels, threads = (), {}, (), None, None, None
-    reads_files = labelled = False
+    reads_files, labelled, older = False, False, None
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
