@@ -118,7 +118,8 @@ def test_score_prints_every_number_beside_its_control(mnist, capsys):
         f"ten digits, again and again, have {ten[0]:.2f}, real ones {found['real test digits'][0]:.2f}.",
         f"copies have {copies[1]:.2f}. And", f"they have {found['copies, a pixel to the right'][1]:.2f}.",
         f"blurs have {blurs[2]:.3f}; ten digits, again and again, {ten[2]:.3f}.",
-        f"blurs have {blurs[3]:.3f}, ten digits {ten[3]:.3f}. Recall sees no copying: {copies[4]:.3f}.",
+        f"ten digits, again and again, have {ten[3]:.3f} and {ten[4]:.3f}, blurs {blurs[3]:.3f} and "
+        f"{blurs[4]:.3f}. Neither sees copying: {copies[3]:.3f} and {copies[4]:.3f}.",
     ):  # fmt: skip
         assert text in prose
 

@@ -171,7 +171,7 @@ def draw_progress(figure, rows):
     below.set(xlabel="epoch", ylabel="class shares off", ylim=(0, None), xlim=(0, 1.05 * epoch[-1]))
     below.xaxis.get_major_locator().set_params(integer=True)
     for ax in above, below:
-        plots.legend(ax, loc="upper right")
+        plots.legend(ax, loc="best")
 
 
 def draw_nearest(figure, samples, rows):

@@ -240,8 +240,9 @@ def blind_lines(rows):
         "Shares off: what part of the images is of the wrong class? It sees nothing else: blurs have "
         f"{blurs[2]:.3f}; ten digits, again and again, {ten[2]:.3f}.",
         "Precision: what part of the images lies among the test digits? Recall: and of those among the images? "
-        f"(Kynkaanniemi et al. 2019; at most {NEIGHBOURS:,} of each.) Precision sees no blur and no sameness: "
-        f"blurs have {blurs[3]:.3f}, ten digits {ten[3]:.3f}. Recall sees no copying: {copies[4]:.3f}.",
+        f"(Kynkaanniemi et al. 2019; at most {NEIGHBOURS:,} of each.) Precision hardly sees sameness or blur, "
+        f"which recall sees: ten digits, again and again, have {ten[3]:.3f} and {ten[4]:.3f}, blurs "
+        f"{blurs[3]:.3f} and {blurs[4]:.3f}. Neither sees copying: {copies[3]:.3f} and {copies[4]:.3f}.",
         "A standard error says what other images of the same kind would change. Another judge, or other test "
         "digits, would move every row.",
     ):
