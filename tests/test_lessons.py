@@ -94,6 +94,17 @@ def test_digits_without_mnist(tmp_path, monkeypatch, capsys):
     assert "(no train-images-idx3-ubyte in " in out and "to learn from (6000, 784) uint8" in out
 
 
+def test_lesson_14_notices_an_auroc_that_is_reversed():
+    """A slip in its own lines: strangers are said to be normal, and the other way round."""
+    namespace, (cell,) = {"np": np}, [cell for cell in cells(LESSONS["14"]) if "def auroc" in cell]
+    exec(compile(cell, "14", "exec"), namespace)
+    slips = ("return (", "return 1 - ("), ("+ 1.0", "+ 0.0"), ("[len(normal) :]", "[: len(strange)]")
+    for right, wrong in slips:
+        assert cell.count(right) == 1
+        with pytest.raises(AssertionError):
+            exec(compile(cell.replace(right, wrong), "14", "exec"), namespace)
+
+
 # --- they are written as lessons: from picture to picture ---
 
 

@@ -45,12 +45,12 @@ def pixels_from_0_to_1(monkeypatch):
         monkeypatch.setattr(module, "from_pixels", lambda pixels: np.divide(pixels, 255, dtype=np.float32))
 
 
-@fault(10)
+@fault(10, 14)
 def walk_straight_on(monkeypatch):
     monkeypatch.setattr(latent, "walk", np.linspace)
 
 
-@fault(10)
+@fault(10, 14)
 def walk_half_as_far_from_the_origin(monkeypatch):
     """Trained on one noise, walked through another: G gets what it has not seen."""
     right = latent.walk

@@ -46,7 +46,7 @@ def the_game_forgets_to_divide_by_m(monkeypatch):
     monkeypatch.setattr(games.Minimax, "discriminator", discriminator)
 
 
-@fault(8)
+@fault(8, 14)
 def d_learns_from_fakes_alone(monkeypatch):
     right = games.Minimax.discriminator
 

@@ -68,7 +68,7 @@ def the_hinge_has_the_wrong_side(monkeypatch):
     hinge(monkeypatch, lambda self, a: np.maximum(0, a - self.margin), lambda self, a: -1 * (a > self.margin))
 
 
-@fault(12)
+@fault(12, 14)
 def there_is_no_hinge(monkeypatch):
     """margin - a: fakes are pushed up for ever."""
     hinge(monkeypatch, lambda self, a: self.margin - a, lambda self, a: a < np.inf)
