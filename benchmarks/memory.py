@@ -4,7 +4,7 @@
     python -m benchmarks.memory --epochs 1 -o DIR    one epoch, and keep the run in DIR
 
 Resident size in MB, 10^6 bytes, each command in a process of its own; on Linux only. Exits with 1 above
-250 MB for training or 500 MB for the score.
+220 MB for training or 350 MB for the score.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-TRAIN_LIMIT, SCORE_LIMIT = 250, 500  # MB
+TRAIN_LIMIT, SCORE_LIMIT = 220, 350  # MB
 
 
 def resident(pid):

@@ -164,7 +164,7 @@ def contend(name, seed):
         print(seconds, flush=True)
 
 
-def race(seed):
+def race(seed, epochs=None):
     """Frechet distance from the MNIST test digits (see above) against seconds of training.
 
     Each contender in its own process, an epoch at a time, in turn: npgan at the defaults of `npgan train
@@ -181,9 +181,9 @@ def race(seed):
     print(f"{'epoch':>5s}  {'contender':18s} {'seconds':>8s} {'averaged':>9s} {'raw':>9s}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.npz"
-        for epoch in range(1, max(LAST.values()) + 1):
+        for epoch in range(1, (epochs or max(LAST.values())) + 1):
             for name in contenders:
-                if epoch > LAST[name]:
+                if epoch > (epochs or LAST[name]):
                     continue
                 print(path, file=processes[name].stdin, flush=True)
                 seconds[name] += float(processes[name].stdout.readline())
@@ -325,7 +325,7 @@ def main():
         if chosen:
             variants(name, args.seeds, chosen)
         elif args.race:
-            race(args.seeds[0])
+            race(args.seeds[0], args.epochs)
         else:
             table(name, args.seeds, **({"epochs": args.epochs} if args.epochs else {}))
 

@@ -2,6 +2,7 @@
 
     python -m benchmarks.steps                 every case, five rounds
     python -m benchmarks.steps digits -r 9     one case, nine rounds
+    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m benchmarks.steps        on one thread each
 
 Contenders, all in float32 but for the one that says otherwise:
 
@@ -14,6 +15,11 @@ Contenders, all in float32 but for the one that says otherwise:
                      through a DataLoader, each turned into a tensor and normalised on its own
     torch in memory  torch classic, but with all its images ready in one float tensor
     torch tuned      PyTorch with care: in memory, one batch, logits, no unused gradient, fused Adam
+    torch compiled   torch tuned with both losses and their gradients through torch.compile, which needs a C++
+                     compiler; where that does not work, it says so and is left out
+
+In the cases "digits" and "digits-256" all play on one noise: G makes its fakes once, for D's step and its own.
+So do the classic script and `npgan train mnist`, which is "npgan averaged" at batch 256.
 
 The case "penalty" is WGAN-GP, whose gradient of a gradient PyTorch finds by differentiating twice. "minibatch"
 is one forward and backward of minibatch discrimination (B = 50, C = 5), in PyTorch with one array (m, m, B, C).
@@ -34,31 +40,43 @@ import npgan  # noqa: F401  before numpy, as in the command: it says how long id
 import numpy as np
 # isort: on
 
+MNIST_PAIR = (100, 256, 512, 1024, 784), (784, 512, 256, 1)
 CASES = {  # sizes of G and D, batch, iterations per round
     "gaussian": ((1, 16, 16, 1), (1, 16, 16, 1), 64, 1500),
     "mixture": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
-    "digits": ((100, 256, 512, 1024, 784), (784, 512, 256, 1), 64, 60),
+    "digits": (*MNIST_PAIR, 64, 60),
+    "digits-256": (*MNIST_PAIR, 256, 30),
     "penalty": ((2, 64, 64, 2), (2, 64, 64, 1), 256, 600),
     "minibatch": ((), (64,), 128, 60),
 }
-ONLY = {"penalty": ("npgan", "torch classic", "torch tuned"), "minibatch": ("npgan", "torch tuned")}
 CONTENDERS = (
     "npgan", "npgan float64", "npgan averaged", "npgan one noise", "bare products", "torch classic",
-    "torch in memory", "torch tuned",
+    "torch in memory", "torch tuned", "torch compiled",
 )  # fmt: skip
+OF_DIGITS = tuple(c for c in CONTENDERS if c not in ("npgan float64", "npgan one noise"))
+OF_SMALL = tuple(c for c in CONTENDERS if c not in ("torch in memory", "torch compiled"))
+OF = {  # the contenders of each case
+    "gaussian": OF_SMALL, "mixture": OF_SMALL, "digits": OF_DIGITS, "digits-256": OF_DIGITS,
+    "penalty": ("npgan", "torch classic", "torch tuned"), "minibatch": ("npgan", "torch tuned"),
+}  # fmt: skip
 LR, BETAS = 2e-4, (0.5, 0.999)
 
 
-def npgan_iterations(case, dtype=np.float32, average=None, order="d_first"):
+def images(case):
+    """Is it a case of images? Then all contenders make their fakes once for both steps."""
+    return case.startswith("digits")
+
+
+def npgan_iterations(case, dtype=np.float32, average=None, order=None):
     from npgan import Mixture, Tanh, models, train
     from npgan.digits import Images
 
     g_sizes, d_sizes, batch, _ = CASES[case]
     rng = np.random.default_rng(0)
-    end = (Tanh(),) if case == "digits" else ()
+    end, order = ((Tanh(),), "one_noise") if images(case) else ((), order or "d_first")
     variant = "wgan-gp" if case == "penalty" else "gan"
     gan = models.pair(g_sizes, d_sizes, rng=rng, lr=LR, betas=BETAS, dtype=dtype, end=end, variant=variant)
-    if case == "digits":
+    if images(case):
         data = Images(rng.integers(256, size=(10_000, 784), dtype=np.uint8))
     else:
         data = Mixture(np.zeros((1, d_sizes[0])), 1.0)
@@ -66,7 +84,8 @@ def npgan_iterations(case, dtype=np.float32, average=None, order="d_first"):
 
 
 def bare_iterations(case):
-    """Per layer: forward of G twice, of D on 2m and on m rows; the backward products that are needed."""
+    """Per layer: forward of G (twice for two noises), of D on 2m and on m rows; the backward products that are
+    needed."""
     g_sizes, d_sizes, m, _ = CASES[case]
     rng = np.random.default_rng(0)
 
@@ -88,7 +107,7 @@ def bare_iterations(case):
             if inputs or i > 0:
                 add(dy, W.T)
 
-    for i in range(len(g_sizes) - 1):  # G.predict in the D step
+    for i in range(0 if images(case) else len(g_sizes) - 1):  # G.predict in the D step
         add(array(m, g_sizes[i]), array(g_sizes[i], g_sizes[i + 1]))
     layers(d_sizes, 2 * m, inputs=False)
     layers(d_sizes, m, params=False)
@@ -112,17 +131,17 @@ def torch_pair(case, sigmoid, loader=False, pixels=None, seed=0):
 
     torch.manual_seed(seed)
     g_sizes, d_sizes, batch, _ = CASES[case]
-    G = mlp(g_sizes, *([nn.Tanh()] if case == "digits" else []))
+    G = mlp(g_sizes, *([nn.Tanh()] if images(case) else []))
     D = mlp(d_sizes, *([nn.Sigmoid()] if sigmoid else []))
-    if case != "digits":
+    if not images(case):
         real = lambda: torch.randn(batch, d_sizes[0])  # noqa: E731
     elif loader:
-        images = Pictures(torch, pixels)
-        batches = cycle(lambda: torch.utils.data.DataLoader(images, batch_size=batch, shuffle=True))
+        pictures = Pictures(torch, pixels)
+        batches = cycle(lambda: torch.utils.data.DataLoader(pictures, batch_size=batch, shuffle=True))
         real = lambda: next(batches)[0].flatten(1)  # noqa: E731
     else:
-        images = 2 * torch.rand(10_000, 784) - 1
-        real = lambda: images[torch.randint(len(images), (batch,))]  # noqa: E731
+        tensor = 2 * torch.rand(10_000, 784) - 1
+        real = lambda: tensor[torch.randint(len(tensor), (batch,))]  # noqa: E731
     return torch, G, D, real, lambda m: torch.randn(m, g_sizes[0])
 
 
@@ -175,22 +194,35 @@ def torch_classic_iterations(case, loader=True, **options):
         yield G
 
 
-def torch_tuned_iterations(case):
+def torch_tuned_iterations(case, compiled=False):
     torch, G, D, real, noise = torch_pair(case, sigmoid=False)
     softplus = torch.nn.functional.softplus
     opt_g = torch.optim.Adam(G.parameters(), lr=LR, betas=BETAS, fused=True)
     opt_d = torch.optim.Adam(D.parameters(), lr=LR, betas=BETAS, fused=True)
+
+    def loss_of_d(x, made):
+        a = D(torch.cat([x, made]))
+        return softplus(-a[: len(x)]).mean() + softplus(a[len(x) :]).mean()
+
+    def loss_of_g(made):
+        return softplus(-D(made)).mean()
+
+    make = G
+    if compiled:
+        make, loss_of_d, loss_of_g = map(torch.compile, (make, loss_of_d, loss_of_g))
     while True:
         x = real()
-        with torch.no_grad():
-            made = G(noise(len(x)))
-        a = D(torch.cat([x, made]))
-        d_loss = softplus(-a[: len(x)]).mean() + softplus(a[len(x) :]).mean()
+        if images(case):
+            made = make(noise(len(x)))
+        else:
+            with torch.no_grad():
+                made = make(noise(len(x)))
+        d_loss = loss_of_d(x, made.detach())
         opt_d.zero_grad()
         d_loss.backward()
         opt_d.step()
         D.requires_grad_(False)
-        g_loss = softplus(-D(G(noise(len(x))))).mean()
+        g_loss = loss_of_g(made if images(case) else make(noise(len(x))))
         opt_g.zero_grad()
         g_loss.backward()
         opt_g.step()
@@ -286,6 +318,7 @@ def measure(contender, case):
         "torch classic": lambda: classic(case),
         "torch in memory": lambda: torch_classic_iterations(case, loader=False),
         "torch tuned": lambda: tuned(case),
+        "torch compiled": lambda: tuned(case, compiled=True),
     }[contender]()
     n = CASES[case][-1]
     for _ in range(n // 3):
@@ -297,29 +330,36 @@ def measure(contender, case):
 
 
 def measure_elsewhere(contender, case):
-    """The same in a process of its own."""
+    """The same in a process of its own. RuntimeError, with the last line that it wrote, if it fails."""
     command = [sys.executable, "-m", "benchmarks.steps", case, "--contender", contender]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip() or "no word").splitlines()[-1])
+    return float(done.stdout)
 
 
 def compare(case, rounds):
-    contenders = [c for c in CONTENDERS if "torch" not in c or importlib.util.find_spec("torch")]
-    contenders = [c for c in contenders if c != "torch in memory" or case == "digits"]
-    contenders = [c for c in contenders if c in ONLY.get(case, CONTENDERS)]
+    contenders = [c for c in OF[case] if "torch" not in c or importlib.util.find_spec("torch")]
     times = {contender: [] for contender in contenders}
     for _ in range(rounds):
-        for contender in contenders:
-            times[contender].append(measure_elsewhere(contender, case))
+        for contender in list(times):
+            try:
+                times[contender].append(measure_elsewhere(contender, case))
+            except RuntimeError as error:
+                if contender != "torch compiled":
+                    raise
+                print(f"{contender} is left out of {case}: {error}")
+                del times[contender]
     g_sizes, d_sizes, batch, _ = CASES[case]
     nets = f"G {'-'.join(map(str, g_sizes))}, D {'-'.join(map(str, d_sizes))}, " if g_sizes else ""
     print(f"\n{case}: {nets}batch {batch}")
     print(f"{'contender':16s} {'ms/iteration':>12s} {'lowest':>8s} {'highest':>8s} {'npgan / it':>11s}")
-    ours = np.median(times["npgan"])
+    ours = times["npgan"]
     for contender, seconds in times.items():
-        median = np.median(seconds)
+        ratio = np.median(np.divide(ours, seconds))  # round by round: the machine drifts
         print(
-            f"{contender:16s} {1e3 * median:12.3f} {1e3 * min(seconds):8.3f} {1e3 * max(seconds):8.3f} "
-            f"{ours / median:11.2f}"
+            f"{contender:16s} {1e3 * np.median(seconds):12.3f} {1e3 * min(seconds):8.3f} "
+            f"{1e3 * max(seconds):8.3f} {ratio:11.2f}"
         )
 
 

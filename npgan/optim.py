@@ -95,8 +95,9 @@ class Adam(Optimiser):
         m *= beta1
         m += grad
         v *= beta2
-        v += grad**2
-        step = np.sqrt(v)  # m_hat / (sqrt(v_hat) + eps), after both sides are multiplied by sqrt(weight2)
+        step = grad**2  # the one array that is made here: for grad^2, and then for the step
+        v += step
+        np.sqrt(v, out=step)  # m_hat / (sqrt(v_hat) + eps), after both sides are multiplied by sqrt(weight2)
         step += weight2**0.5 * self.eps
         np.divide(m, step, out=step)
         step *= lr * weight2**0.5 / weight1
@@ -113,7 +114,9 @@ def move_average(average, theta, decay, step):
     b = min(decay, (1 + step) / (10 + step))
 
     def update(average, theta):
-        average += (1 - b) * (theta - average)
+        way = theta - average
+        way *= 1 - b
+        average += way
 
     in_blocks(update, average, theta)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npgan import LeakyReLU, gradcheck, layers
+from npgan import Adam, LeakyReLU, gradcheck, layers
 from npgan.classifier import Classifier, classifier, cross_entropy, learn, scaled, softmax
 
 SIZES = {"m": st.integers(1, 6), "k": st.integers(2, 7), "seed": st.integers(0, 2**32 - 1)}
@@ -92,12 +92,14 @@ def test_questions_leave_a_pending_backward_alone(learned, rng):
 
 def test_the_same_seed_the_same_classifier_and_every_sample_once_an_epoch(monkeypatch):
     x, labels = pixels(70, np.random.default_rng(1))
-    seen = []
-    forward = Classifier.forward
+    seen, rates = [], []
+    forward, descend = Classifier.forward, Adam.descend
+    monkeypatch.setattr(Adam, "descend", lambda opt: (rates.append(opt.rate), descend(opt)))
     monkeypatch.setattr(Classifier, "forward", lambda net, x: (seen.append(x), forward(net, x))[1])
     options = {"hidden": (4,), "k": 3, "epochs": 2, "batch": 32}
     one, two = (learn(x, labels, rng=np.random.default_rng(2), **options) for _ in range(2))
     assert (one.theta == two.theta).all() and list(map(len, seen)) == 4 * [32, 32, 6]
+    assert np.abs(np.array(rates) - 2 * [1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6]).max() < 1e-12  # it falls to 0
     first, second = np.concatenate(seen[:3]), np.concatenate(seen[3:6])
     assert (np.unique(first, axis=0) == np.unique(scaled(x), axis=0)).all()
     assert (np.unique(second, axis=0) == np.unique(scaled(x), axis=0)).all() and (first != second).any()

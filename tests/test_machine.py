@@ -13,8 +13,16 @@ from npgan import machine
 from npgan.machine import BLOCK, in_blocks
 
 
+@pytest.fixture(autouse=True)
+def two_workers(monkeypatch):
+    """As where nothing was said: the environment of these tests may ask for one thread."""
+    monkeypatch.setattr(machine, "workers", 2)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("n", [1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 5])
-def test_every_entry_is_met_once_beside_its_own(n, rng):
+def test_every_entry_is_met_once_beside_its_own(n, workers, rng, monkeypatch):
+    monkeypatch.setattr(machine, "workers", workers)
     a, b = rng.random(n), rng.random(n)
     wanted, sizes = a + 2 * b, []
 
@@ -47,8 +55,10 @@ def test_an_exception_in_a_piece_comes_out():
 FORKED = """
 import multiprocessing, os, threading
 import numpy as np
-from npgan import Adam, Dense, Network
+from npgan import Adam, Dense, Network, machine
 from npgan.machine import BLOCK, in_blocks
+
+machine.workers = 2
 
 def update(a):
     a += 1
@@ -148,7 +158,10 @@ def test_where_the_system_has_no_room_for_a_thread():
     code = """
 import threading
 import numpy as np
+from npgan import machine
 from npgan.machine import BLOCK, in_blocks
+
+machine.workers = 2
 
 def update(a):
     a += 1
@@ -187,3 +200,51 @@ def test_so_many_threads_and_then_as_many_as_before():
     assert now() == before
     with machine.threads(None):
         assert now() == before
+
+
+def test_blocks_stay_in_their_thread_where_the_matrix_library_has_one():
+    seen, here = [], threading.current_thread()
+    with machine.threads(1):
+        in_blocks(lambda a: seen.append(threading.current_thread()), np.zeros(3 * BLOCK))
+        with machine.threads(2):
+            in_blocks(lambda a: seen.append(threading.current_thread()), np.zeros(3 * BLOCK))
+        with machine.threads(None):
+            in_blocks(lambda a: seen.append(threading.current_thread()), np.zeros(3 * BLOCK))
+    assert seen[:3] == seen[6:] == [here] * 3 and here not in seen[3:6] and len(seen) == 9
+    assert machine.workers == 2
+
+
+@pytest.mark.parametrize("told, workers", [(None, 2), ("1", 1), ("2", 2)])
+def test_who_asks_the_matrix_library_for_one_thread_gets_one_altogether(told, workers):
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    environment |= {"OPENBLAS_NUM_THREADS": told} if told else {}
+    code = "from npgan import machine; print(machine.workers)"
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert int(out.stdout) == workers
+
+
+def test_threads_are_timed_in_turn_after_a_round_to_warm_up():
+    ticks = {1: [90.0, 3.0, 5.0, 4.0], 2: [90.0, 1.0, 50.0, 2.0]}  # seconds of each round
+    played, now = [], [0.0]
+
+    def work():
+        played.append(machine.workers)
+        now[0] += ticks[machine.workers][(len(played) - 1) // 2]
+
+    assert machine.time_threads(work, [1, 2], rounds=3, clock=lambda: now[0]) == {1: 4.0, 2: 2.0}
+    assert played == [1, 2] * 4
+
+
+def test_the_fewest_threads_that_are_about_as_quick_as_any():
+    assert machine.quickest({1: 20.0, 2: 12.0}) == 2
+    assert machine.quickest({1: 20.0, 2: 19.0}) == 1  # a difference that passes
+    assert machine.quickest({1: 20.0, 2: 85.0, 4: 300.0}) == 1
+    assert machine.quickest({1: 20.0, 2: 12.0, 4: 11.5}) == 2
+    assert machine.quickest({1: 3.0}) == 1
+
+
+@pytest.mark.parametrize("most, wanted", [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
+def test_the_numbers_of_threads_to_choose_from(most, wanted, monkeypatch):
+    libraries = [{"user_api": "openmp", "num_threads": 99}, {"user_api": "blas", "num_threads": most}]
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: libraries)
+    assert machine.choices() == wanted

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from npgan import SGD, Adam, Dense, Network, RMSProp
+from npgan import SGD, Adam, Dense, Network, RMSProp, machine
 from npgan.machine import BLOCK
 from npgan.optim import move_average
 
@@ -175,3 +175,25 @@ def test_each_beta_is_a_number(betas):
 def test_settings_that_make_no_sense(make):
     with pytest.raises(ValueError, match="must be a number with"):
         make(Network(Dense(1, 1), rng=np.random.default_rng(0)))
+
+
+def test_a_step_has_the_same_bytes_on_one_thread_and_on_two(rng, monkeypatch):
+    """And those of the formula as it stands, on whole arrays: no block is left out or met twice."""
+    start, grads = rng.standard_normal(3 * BLOCK + 5), rng.standard_normal((2, 3 * BLOCK + 5))
+    m, v, theta, average = np.zeros_like(start), np.zeros_like(start), start.copy(), start / 2
+    for t, grad in enumerate(grads, start=1):
+        m, v = 0.5 * m + grad, 0.99 * v + grad**2
+        w1, w2 = (1 - 0.5**t) / (1 - 0.5), (1 - 0.99**t) / (1 - 0.99)
+        theta = theta + m / (np.sqrt(v) + w2**0.5 * 1e-8) * (-0.1 * w2**0.5 / w1)
+        average = average + (1 - 0.9) * (theta - average)
+    for workers in 1, 2:
+        monkeypatch.setattr(machine, "workers", workers)
+        net = Network(Dense(len(start) - 1, 1), rng=rng)
+        net.theta, moved = start, start / 2
+        adam = Adam(net, lr=0.1, betas=(0.5, 0.99))
+        for grad in grads:
+            net.grad = grad
+            adam.descend()
+            move_average(moved, net.theta, 0.9, 1000)
+        assert (net.theta == theta).all() and (moved == average).all()
+        assert (adam.m == m).all() and (adam.v == v).all()

@@ -22,6 +22,7 @@ from npgan.app.demos.images import DigitsDemo
 from npgan.app.folder import CHECKPOINT, LIST, RunFolder
 from npgan.app.lock import LOCK
 from npgan.app.run import Run
+from npgan.classifier import classifier
 from npgan.digits import Digits
 
 ALLOWANCE = 8_000_000  # bytes of memory, besides 4 times the folder
@@ -87,13 +88,18 @@ def resume(folder, measured):
 
 @contextmanager
 def small_pictures():
-    """A context in which pictures are the names of their files, digits few, and disks not waited for."""
+    """A context in which pictures are the names of their files, digits few, judges of them untrained and in no
+    cache, and disks not waited for."""
 
     def save(path, draw, size=None):
         path.write_bytes(path.name.encode())
 
+    def judge(train):
+        return classifier(train.images.shape[1], (4,), rng=np.random.default_rng(0))
+
     with ExitStack() as stack, np.errstate(all="ignore"):
         stack.enter_context(mock.patch("npgan.app.run.save_figure", save))
+        stack.enter_context(mock.patch("npgan.digits.judge", judge))
         stack.enter_context(mock.patch("os.fsync", lambda handle: None))
         stack.enter_context(mock.patch("npgan.training.keep_memory", lambda: None))  # it would count
         stack.enter_context(mock.patch.dict(DEMOS, digits=DIGITS))

@@ -14,12 +14,14 @@ from npgan.app.console import complain
 from npgan.app.demos import DEMOS
 from npgan.app.figures import Picture, check_drawing, save_figure
 from npgan.app.folder import CHECKPOINT, CONFIG, HISTORY, PROGRESS, RunFolder
-from npgan.app.resume import DIGESTS, prolonged, read_notes
+from npgan.app.resume import DIGESTS, THREADS, prolonged, read_notes
 from npgan.app.signals import stop_signals
 from npgan.app.tables import WIDTH, digests, write_rows
 from npgan.files import whole_file
 from npgan.games import Diverged
 from npgan.training import Record
+
+SMALL = 10**7  # products in a layer's way forward: where there are fewer, one thread is the quickest
 
 
 class Run:
@@ -69,6 +71,30 @@ class Run:
     def step(self):
         return len(self.history) // WIDTH
 
+    @property
+    def threads(self):
+        """Of the matrix library; None, in runs from before they were chosen: as many as it would use."""
+        return self.demo.threads or self.training.config.get(THREADS)
+
+    def choose_threads(self):
+        """Put the quickest number of threads into the config of a new run, and return the line that says why;
+        "" where there is no choice, or it has been made.
+
+        What is timed are the products of a way forward, which touches nothing of the training. Another number
+        of threads rounds otherwise, so the choice stays in the checkpoint.
+        """
+        if self.threads or self.step:
+            return ""
+        gan, counts, batch = self.training.gan, machine.choices(), self.training.config["batch"]
+        if len(counts) == 1 or batch * (gan.G.theta.size + gan.D.theta.size) < SMALL:
+            self.training.config[THREADS] = 1
+            return ""
+        z, x = (np.ones((batch, net.n_in), net.dtype) for net in (gan.G, gan.D))
+        seconds = machine.time_threads(lambda: (gan.G.predict(z), gan.D.predict(x)), counts)
+        chosen = self.training.config[THREADS] = machine.quickest(seconds)
+        times = ", ".join(f"{1e3 * taken:.1f} ms on {count}" for count, taken in seconds.items())
+        return f"threads {chosen}: forward through G and D takes {times}, as busy as this machine is now"
+
     def train(self, *, quiet=False):
         """Train to the end, to Ctrl-C or to divergence; save; return what ended it, "" for the end."""
         from tqdm import tqdm
@@ -81,7 +107,7 @@ class Run:
             training.records, initial=self.step, total=training.steps, unit="step",
             desc=self.demo.name, disable=True if quiet or sys.stderr is None else None,
         )  # fmt: skip
-        quiet_numpy, threads = np.errstate(over="ignore", invalid="ignore"), machine.threads(self.demo.threads)
+        quiet_numpy, threads = np.errstate(over="ignore", invalid="ignore"), machine.threads(self.threads)
         with stop_signals() as stopped, quiet_numpy, threads, bar:
             try:
                 for record in bar:
@@ -156,7 +182,7 @@ class Run:
         """Draw the pictures and return the lines that say how good the samples are; Diverged if they are not
         finite."""
         self.draw_history()
-        with machine.threads(self.demo.threads):
+        with machine.threads(self.threads):
             lines = self.demo.lines(self.training, self.folder.path)
             self.draw(self.demo.pictures(self.training))
         return lines

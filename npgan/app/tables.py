@@ -30,17 +30,17 @@ def write_rows(path, names, rows):
         table.writerows(rows)
 
 
-def read_progress(path, measures, last):
+def read_progress(path, measures, last, older=None):
     """The rows of the looks up to step `last`, as dicts, [] if there is no file; CheckpointError if it is no
-    table of the step and the measures, the steps growing."""
+    table of the step and the measures, or the older ones, the steps growing."""
     if not path.exists():
         return []
     names, rows, before = ["step", *measures], [], 0
     with usable(path):
-        for row in _rows(path, names, last, _number):
+        for row in _rows(path, names, last, _number, older and ["step", *older]):
             if not isinstance(row[0], int) or row[0] <= before:
                 raise ValueError(f"step {row[0]} follows on step {before}")
-            rows.append(dict(zip(names, row, strict=True)))
+            rows.append(dict(zip(names, row, strict=False)))
             before = row[0]
     return rows
 
@@ -105,17 +105,19 @@ def usable(path):
         raise CheckpointError(f"{path} is not a usable table: {error}") from None
 
 
-def _rows(path, names, last, number):
-    """Yield the rows of the steps up to last of a table with these names, as lists of numbers."""
+def _rows(path, names, last, number, older=None):
+    """Yield the rows of the steps up to last of a table with these names, or the older ones, as lists of
+    numbers."""
     if not path.is_file():
         raise ValueError("no such file")
     with open(path, encoding="utf-8", newline="") as file:
         table = csv.reader(_lines(file), strict=True)
-        if next(table, None) != list(names):
+        first = next(table, None)
+        if first not in (list(names), older or list(names)):
             raise ValueError(f"its first line is not {','.join(names)}")
         for line, row in enumerate(table, start=2):
-            if len(row) != len(names):
-                raise ValueError(f"line {line} has {len(row)} entries, wanted {len(names)}")
+            if len(row) != len(first):
+                raise ValueError(f"line {line} has {len(row)} entries, wanted {len(first)}")
             try:
                 numbers = list(map(number, row))
             except ValueError:

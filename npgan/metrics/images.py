@@ -38,13 +38,20 @@ def frechet_distance(f, g):
     kind are not at 0: the fewer there are, the further apart, so only distances of equal n and m compare.
     Heusel et al. 2017, with a classifier of photographs (the FID), which has other units.
     """
-    f, g = (require.numbers(name, x).astype(float) for name, x in (("f", f), ("g", g)))
+    f, g = (require.numbers(name, x) for name, x in (("f", f), ("g", g)))
     if f.ndim != 2 or g.ndim != 2 or f.shape[1] != g.shape[1] or not f.shape[1] or min(len(f), len(g)) < 2:
         raise ValueError(f"this distance needs two rows or more of one width, got {f.shape} and {g.shape}")
-    A, B = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (f, g))
+    (mean_f, A), (mean_g, B) = map(_moments, (f, g))
     overlap = np.linalg.svd(_root(A) @ _root(B), compute_uv=False).sum()
-    distance = ((f.mean(axis=0) - g.mean(axis=0)) ** 2).sum() + np.trace(A) + np.trace(B) - 2 * overlap
+    distance = ((mean_f - mean_g) ** 2).sum() + np.trace(A) + np.trace(B) - 2 * overlap
     return max(0.0, float(distance))  # rounding may have gone below
+
+
+def _moments(x):
+    """The mean (w,) and the covariance (w, w) of x (n, w), in float64, a thousand rows at a time."""
+    mean = x.mean(axis=0, dtype=float)
+    from_mean = (x[start : start + 1000] - mean for start in range(0, len(x), 1000))
+    return mean, sum(some.T @ some for some in from_mean) / (len(x) - 1)
 
 
 def _root(A):

@@ -4,7 +4,7 @@ import numpy as np
 
 from npgan import require
 from npgan.app.commands.options import add_checkpoint, add_data, add_seed, load_images, samples, whole
-from npgan.app.demos.images import score_lines
+from npgan.app.demos.scores import score_lines
 
 
 def add(commands):

@@ -31,7 +31,7 @@ OPTIONS = {
     "order": (ORDERS, "who moves first, or both at once"),
     "average": (float, "decay of the running average of G's parameters; 0 for none"),
     "anneal": (bool, "let the learning rates fall linearly to 0"),
-    "seed": (int, "seed of every random number: the same seed, the same bytes"),
+    "seed": (int, "seed of every random number: the same seed (on as many threads), the same bytes"),
 }
 OWN = {  # the settings that some variants have of their own
     "target": (float, "what D is to say of real samples"),
@@ -64,10 +64,14 @@ def add(commands):
             settings = ", ".join(f"{name} {value}" for name, value in demo.classic.items())
             text = f"start from the settings of the classic script: {settings}"
             one.add_argument("--classic", action="store_true", help=text)
+        if demo.threads is None:
+            text = "threads of the matrix library (default: the quickest, measured at the start of a new run)"
+            one.add_argument("--threads", type=whole, metavar="N", help=text)
         add_folder(one, demo)
         if demo.reads_files:
             add_data(one)
-        one.set_defaults(run=run, demo=demo, data=None, **({} if demo.classic else {"classic": False}))
+        absent = {} if demo.classic else {"classic": False}
+        one.set_defaults(run=run, demo=demo, data=None, threads=None, **absent)
 
 
 def about(demo):
@@ -154,9 +158,10 @@ def start(args):
 
     check_given(args)
     name, typed = args.demo.name, given(args)
+    threads = {} if args.threads is None else {"threads": args.threads}
     if args.resume:
-        return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed)
-    config = chosen(args, name, typed)
+        return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed, **threads)
+    config = chosen(args, name, typed) | threads
     return Run.new(args.out, config, overwrite=args.overwrite, data_folder=args.data)
 
 
@@ -169,7 +174,10 @@ def described(config):
 
 def run(args):
     with start(args) as run:
+        why = run.choose_threads()
         print(described(run.training.config))
+        if why:
+            print(why)
         ended = run.train(quiet=args.quiet)
         try:
             if not ended.startswith("diverged"):

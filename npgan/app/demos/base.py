@@ -15,9 +15,9 @@ from npgan.games import Diverged
 from npgan.gan import GAN
 from npgan.training import train
 
-MOST = {"steps": 10**9, "epochs": 100_000}  # of the other sizes 10^8: beyond, no product fits into a number
+MOST = {"steps": 10**9, "epochs": 100_000, "threads": 1024}  # others 10^8: else products fit no number
 TOO_FAR = 1e30  # for a sample
-SIZES = "steps", "epochs", "batch", "d_steps", "n_z", "g_hidden", "d_hidden"
+SIZES = "steps", "epochs", "batch", "d_steps", "n_z", "g_hidden", "d_hidden", "threads"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Training:
 
     config: the settings, a dict of plain JSON values. marks: the steps after which to look, the last
     step among them. progress: a dict of numbers for each look. kept: {name: a list of arrays, one for
-    each look}.
+    each look}. live: is somebody watching, so that no look may take a second?
     """
 
     config: dict
@@ -38,6 +38,7 @@ class Training:
     marks: list
     progress: list = field(default_factory=list)
     kept: dict = field(default_factory=dict)
+    live: bool = False
 
     def looking_rng(self):
         """Randomness for looking at samples: the same at every look, and not training's own."""
@@ -49,14 +50,15 @@ class Demo:
 
     name, summary: for the command line. settings: {name: default} of `npgan train NAME`. classic: those
     that the classic script has otherwise, if there is one. measures: the names of the numbers that measure
-    finds. arrays: {name: (shape, dtype)} of what keep keeps. pixels: how many an image has, if the data are
-    images. reads_files: are they in a folder that the user may name? labelled: does each come with its class?
-    threads: of the matrix library, all by default; small nets gain nothing from a second one, and on a busy
-    machine they lose. drawn: the names of the pictures at the end.
+    finds; older: the first of them, if earlier versions knew no more. arrays: {name: (shape, dtype)} of what
+    keep keeps. pixels: how many an image has, if the data are images. reads_files: are they in a folder that
+    the user may name? labelled: does each come with its class?
+    threads: of the matrix library; small nets gain nothing from a second one, and on a busy machine they
+    lose. None: a run chooses, and keeps the number in its config. drawn: the names of the pictures at the end.
     """
 
     measures, arrays, drawn, classic, pixels, threads = (), {}, (), None, None, None
-    reads_files = labelled = False
+    reads_files, labelled, older = False, False, None
 
     def __init__(self, name, summary):
         self.name, self.summary = name, summary
@@ -82,6 +84,8 @@ class Demo:
         data = self.data(data_folder, **({"labels": True} if conditional else {}))
         marks = self.marks(config, data)
         seed = require.count("seed", config["seed"], least=0)
+        if config.get("threads") is not None:
+            require.count("threads", config["threads"])
         if saved:
             gan, rng = saved.gan, saved.rng
             if bool(saved.data) != hasattr(data, "set_state"):

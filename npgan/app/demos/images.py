@@ -1,14 +1,14 @@
 """Images of digits, 28 x 28: MNIST, or digits drawn from fonts, which need no download."""
 
-import copy
 import math
+from functools import cache
 
 import numpy as np
 
 from npgan import digits, metrics, models, require
+from npgan.app.demos import scores
 from npgan.app.demos.base import Demo, pair_options
 from npgan.app.figures import Picture
-from npgan.digits import unit_pixels
 from npgan.distributions import one_hot
 from npgan.latent import walk
 from npgan.variants.conditional import Conditional
@@ -17,9 +17,9 @@ STRIP = 10  # samples of each epoch, for the picture of how G learns
 
 
 class DigitsDemo(Demo):
-    measures = ("epoch",)
+    measures, older = ("epoch", *scores.MEASURES), ("epoch",)
     arrays = {"strip": ((STRIP, digits.PIXELS), np.uint8)}
-    drawn = "nearest.png", "strip.png"
+    drawn = "nearest.png", "strip.png", "progress.png"
     pixels, classic, labelled = digits.PIXELS, models.CLASSIC, True
 
     def __init__(self, name, summary, load, reads_files=False):
@@ -29,7 +29,9 @@ class DigitsDemo(Demo):
 
     def data(self, folder=None, labels=False):
         train = self.load("train", folder)
-        return digits.LabelledImages(*train) if labels else digits.Images(train.images)
+        data = digits.LabelledImages(*train) if labels else digits.Images(train.images)
+        data.examiner = cache(lambda: scores.examiner(train, lambda: self.load("test", folder)))
+        return data
 
     def pair(self, config, *, rng):
         return models.digits_pair(rng=rng, **pair_options(config))
@@ -43,7 +45,18 @@ class DigitsDemo(Demo):
         return [math.ceil(epoch * len(data) / seen) for epoch in range(1, epochs + 1)]
 
     def measure(self, training):
-        return {"epoch": 1 + len(training.progress)}
+        """The epoch, and after some of them the scores: about a second, and at the first one 10 s more, if no
+        judge is in the cache."""
+        found = dict.fromkeys(self.measures, math.nan) | {"epoch": 1 + len(training.progress)}
+        if training.live or not scores.due(found["epoch"]):
+            return found
+        return found | scores.numbers(training.data.examiner(), *self.drawing(training))
+
+    def drawing(self, training):
+        """draw(k, raw), which makes k more samples, of the same noise at each look; and is there an average?"""
+        rng = training.looking_rng()
+        draw = lambda k, raw: self.samples(training, k, rng=rng, raw=raw)  # noqa: E731
+        return draw, training.gan.average is not None
 
     def fixed_samples(self, training, n):
         """n samples (n, 784), from the noise that is the same at every epoch."""
@@ -74,11 +87,14 @@ class DigitsDemo(Demo):
             epochs = some_epochs(len(strip))
             size = 7, 0.63 * len(epochs) + 0.45
             found.append(Picture("strip.png", lambda figure: draw_strip(figure, strip, epochs), size))
+        if scored := [row for row in training.progress if not math.isnan(row["frechet"])]:
+            found.append(Picture("progress.png", lambda figure: draw_progress(figure, scored), (7, 5)))
         return found
 
     def lines(self, training, folder):
         epochs = f"{len(training.progress)} of {training.config['epochs']} epochs"
-        return [f"{epochs}; `npgan score {folder}` says how good the digits are"]
+        found = scores.lines(training.data.examiner(), *self.drawing(training))
+        return [*found, f"{epochs}; `npgan score {folder}` says how good the digits are"]
 
     def check_resumed(self, training, step):
         """The epochs behind a run must all be there, since pictures and steps are numbered by them."""
@@ -138,6 +154,26 @@ def draw_strip(figure, strip, epochs):
     ax.set_title("One column: the same noise, as G learns")
 
 
+def draw_progress(figure, rows):
+    """The scores of the epochs that have some: rows {measure: number}."""
+    from npgan import plots
+
+    above, below = figure.subplots(2, 1, sharex=True)
+    epoch = [row["epoch"] for row in rows]
+    for ax, name in (above, "frechet"), (below, "shares"):
+        averaged, raw, real = ([row[name + end] for row in rows] for end in scores.ENDS)
+        both = averaged != raw
+        ax.plot(epoch, averaged, "o-", ms=3, color=plots.GENERATOR, label="averaged G" if both else "G")
+        if both:
+            ax.plot(epoch, raw, "o:", ms=3, color=plots.GENERATOR, alpha=0.6, label="G as it is")
+        ax.axhline(real[-1], color=plots.DATA, ls="--", label=f"real training digits: {real[-1]:.2g}")
+    above.set(ylabel="Frechet distance", yscale="log", title="How far G is from the test digits")
+    below.set(xlabel="epoch", ylabel="class shares off", ylim=(0, None), xlim=(0, 1.05 * epoch[-1]))
+    below.xaxis.get_major_locator().set_params(integer=True)
+    for ax in above, below:
+        plots.legend(ax, loc="best")
+
+
 def draw_nearest(figure, samples, rows):
     """Each sample (n, 784), and to its right the image of rows (m, 784) uint8 that is nearest to it."""
     from npgan import plots
@@ -171,68 +207,3 @@ def walks(gan, *, n, rng, raw=False, labels=None):
     if labels is not None:
         z = np.concatenate([z, np.repeat(one_hot(labels, gan.k), 10, axis=0)], axis=1)
     return gan.generate(z, raw=raw)
-
-
-# --- scores ---
-
-
-def score_lines(gan, train, test, *, n=10_000, rng):
-    """Yield lines that say how good n samples are: Parzen, nearest digits, and the same for real data."""
-    fit = len(train.images) - len(train.images) // 6  # the last sixth chooses sigma: MNIST's 10,000
-    validation = unit_pixels(train.images[fit:][:1000])
-    unseen, looked_at = unit_pixels(test.images), {}
-    yield f"Parzen log-likelihood of {len(unseen):,} test digits, {n:,} samples as centres:"
-    for name, raw in ([("running average of G", False)] if gan.average else []) + [("G as it is", True)]:
-        samples = gan.sample(n, rng=rng, raw=raw)
-        samples += 1
-        samples /= 2  # in place: these are the most numbers here
-        yield f"  {name:28s} {metrics.parzen_log_likelihood(samples, validation, unseen)}"
-        looked_at[name] = samples[:1000].copy()
-        del samples
-    real = unit_pixels(train.images[:fit][:n])
-    name = f"{len(real):,} real training digits"
-    yield f"  {name:28s} {metrics.parzen_log_likelihood(real, validation, unseen)}"
-    yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"
-    yield "This measure is only historical: it rewards covering the data with blurs, and can put a"
-    yield "generator above the real digits. Look below, and at pictures."
-    n = min(1000, n, len(unseen), len(real))
-    looked_at = {name: samples[:n] for name, samples in looked_at.items()}
-    controls = {
-        "real test digits": unseen[:n],
-        "exact copies": real[:n],
-        "copies, a pixel to the right": unit_pixels(digits.shifted(train.images[:n], right=1)),
-        "an untrained G": (untrained(gan.G, rng=rng).predict(gan.noise(n, rng=rng)) + 1) / 2,
-    }
-    yield from look_lines(gan, looked_at | controls, train)
-
-
-def look_lines(gan, looked_at, train):
-    """The same beyond the likelihood. looked_at: {name: (n, 784) samples in [0, 1]}, models and controls."""
-    yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
-    shares = {}
-    for name, samples in looked_at.items():
-        found, n = metrics.nearest(samples, train.images), len(samples)
-        shares[name] = np.bincount(train.labels[found.index], minlength=10) / n
-        yield f"  {name:28s} {found.distance.mean():.2f} +- {found.distance.std() / math.sqrt(n):.2f}"
-    yield "It tells an exact copy (0), and noise from digits (far). It cannot tell a new digit from a copy that"
-    yield "was moved by a pixel, which may lie further away than unseen digits do, nor a sharp digit from a"
-    yield "blur, which lies nearer. Theis et al. 2016. Whether G copies is for the eye: see nearest.png."
-    if not classes(gan):  # else D judges an image together with a label
-        reads = gan.game.reads
-        means = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
-        yield f"\nMean of {reads}(x), {means}; D has learned against G as it is:"
-        for name, samples in looked_at.items():
-            yield f"  {name:28s} {gan.probability(2 * samples - 1).mean():.3f}"
-    yield f"\nShare of each class among the nearest training digits, of {n:,} samples:"
-    yield f"  {'':28s} {'  '.join(f'{digit:4d}' for digit in range(10))}"
-    for name, share in shares.items():
-        yield f"  {name:28s} {'  '.join(f'{s:4.0%}' for s in share)}"
-
-
-def untrained(G, *, rng):
-    """A copy of a network whose layers start anew."""
-    new = copy.deepcopy(G)
-    for layer in new.layers:
-        if hasattr(layer, "init"):
-            layer.init(rng)
-    return new

@@ -54,6 +54,7 @@ class Session:
         gan, seed = training.gan, [config["seed"], 2]
         fixed_z = gan.noise(FOLLOWED, rng=np.random.default_rng(seed))
         self.drop()
+        training.live = True
         self.training, self.config, self.gan, self.fixed_z = training, config, gan, fixed_z
         self.data, self.rng, self.step = training.data, training.rng, saved.step if saved else 0
         unknown = (Record(i + 1, *[math.nan] * 4) for i in range(self.step - len(history)))
