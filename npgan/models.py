@@ -35,7 +35,7 @@ RING = COMMON | {
 }  # fmt: skip
 GRID = RING | {"steps": 24_000, "order": "one_noise", "g_hidden": [128, 128]}
 DIGITS = COMMON | {
-    "epochs": 50, "batch": 256, "lr": 8e-4, "d_lr": 8e-4, "beta1": 0.5, "anneal": False, "order": "one_noise",
+    "epochs": 40, "batch": 256, "lr": 8e-4, "d_lr": 8e-4, "beta1": 0.5, "anneal": False, "order": "one_noise",
     "n_z": 100, "g_hidden": [256, 512, 1024], "d_hidden": [512, 256],
 }  # fmt: skip
 CLASSIC = {"batch": 64, "lr": 2e-4, "d_lr": 2e-4, "order": "d_first"}  # of digits, in the classic script
