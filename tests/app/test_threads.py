@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from digit_runs import TINY
-from small_runs import contents, finish, refused, resume
+from small_runs import contents, finish, refused
 
 from npgan import checkpoint, machine
 from npgan.app import run as runs
@@ -114,11 +114,15 @@ def test_small_nets_take_one_thread(monkeypatch):
         main(["train", "ring", "--threads", "1"])
 
 
-@pytest.mark.parametrize("number, wanted", [(0, "a whole number >= 1"), (1025, "at most 1024")])
+@pytest.fixture(autouse=True)
+def four_processors(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+
+
+@pytest.mark.parametrize("number, wanted", [(0, "a whole number >= 1"), (5, "at most 4"), (1025, "at most 4")])
 def test_numbers_of_threads_that_make_no_sense(number, wanted, capsys):
     refused(capsys, *ONE_EPOCH, "--out", "run", "--threads", number, message=f"threads must be {wanted}")
     assert main([*ONE_EPOCH, "--out", "run", "--threads", "1"]) == 0
     before = contents(Path("run"))
-    with pytest.raises(ValueError, match="threads must be"):
-        resume(Path("run"), threads=number)
+    refused(capsys, *ONE_EPOCH, "--out", "run", "--resume", "--threads", number, message="threads must be")
     assert contents(Path("run")) == before

@@ -1,6 +1,7 @@
 """npgan train: a pair learns a data set and leaves pictures in a folder."""
 
 import argparse
+import os
 
 from npgan import models, require
 from npgan.app.commands.options import add_data, place, several, whole
@@ -152,13 +153,20 @@ def chosen(args, name, typed):
     return {"demo": name} | args.demo.settings_of(variant) | typed
 
 
+def there_are(threads):
+    """threads, if this machine has as many processors: more would wait for each other, for minutes a step."""
+    if threads > (most := os.cpu_count() or 1):
+        raise ValueError(f"threads must be at most {most}, the processors of this machine, got {threads}")
+    return threads
+
+
 def start(args):
     """The Run that the options describe."""
     from npgan.app.run import Run
 
     check_given(args)
     name, typed = args.demo.name, given(args)
-    threads = {} if args.threads is None else {"threads": args.threads}
+    threads = {} if args.threads is None else {"threads": there_are(args.threads)}
     if args.resume:
         return Run.resume(RunFolder.old(args.out, name), demo=name, data_folder=args.data, **typed, **threads)
     config = chosen(args, name, typed) | threads
