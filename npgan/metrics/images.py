@@ -50,7 +50,7 @@ def frechet_distance(f, g):
 def _moments(x):
     """The mean (w,) and the covariance (w, w) of x (n, w), in float64, a thousand rows at a time."""
     mean = x.mean(axis=0, dtype=float)
-    from_mean = (x[start : start + 1000] - mean for start in range(0, len(x), 1000))
+    from_mean = (np.subtract(x[i : i + 1000], mean).astype(float) for i in range(0, len(x), 1000))
     return mean, sum(some.T @ some for some in from_mean) / (len(x) - 1)
 
 

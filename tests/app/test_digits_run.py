@@ -15,7 +15,7 @@ import pytest
 from digit_runs import BATCH, FILES, PICTURES, STEPS, TINY, N
 from small_runs import contents, finish, lines, refused, resume
 
-from npgan import GAN, checkpoint, digits
+from npgan import GAN, checkpoint, digits, machine
 from npgan.app.cli import main
 from npgan.app.demos import DEMOS, font_digits
 from npgan.app.demos.images import some_epochs
@@ -147,7 +147,8 @@ class Killed(BaseException):
 @pytest.mark.parametrize("last", [4, math.ceil(N / BATCH), 14])
 def test_resuming_ends_at_the_same_bytes(last, folder, mnist, monkeypatch, tmp_path):
     """Stopped in epoch 1, at its end, or in epoch 2; and, when taken up, killed after drawing a picture."""
-    with Run.new(tmp_path / "cut", json.loads((mnist / "config.json").read_text())) as run:
+    new = Run.new(tmp_path / "cut", json.loads((mnist / "config.json").read_text()))
+    with new as run, machine.threads(new.threads):
         for record in run.training.records:
             run.history.extend(record)
             if record.step in run.training.marks:
