@@ -30,8 +30,9 @@ import numpy as np
 # isort: on
 
 from benchmarks.steps import CASES, torch_classic_iterations
-from npgan import digits, machine, metrics, models, theory
+from npgan import digits, machine, metrics, models
 from npgan.app.demos import DEMOS
+from npgan.app.demos.scores import Examiner
 from npgan.games import Diverged
 
 
@@ -69,25 +70,22 @@ def mixture(name):
 
 
 @functools.cache
-def real_digits():
-    """(judge, its features of the 10,000 test digits, the shares of their classes) of MNIST."""
-    train, test = DEMOS["mnist"].load("train"), DEMOS["mnist"].load("test")
-    judge = digits.judge(train)
-    return judge, judge.features(test.images), metrics.class_shares(judge.classes(test.images))
+def examiner():
+    """What npgan uses to score MNIST: the judge, and the features of the 10,000 test digits."""
+    return Examiner(*(DEMOS["mnist"].load(split) for split in ("train", "test")))
 
 
 def judged(samples):
     """(Frechet distance to the test digits, total variation of the class shares) of 10,000 digits, uint8."""
-    judge, features, shares = real_digits()
-    found = metrics.class_shares(judge.classes(samples))
-    return metrics.frechet_distance(judge.features(samples), features), theory.total_variation(found, shares)
+    found, real = examiner().judge.features(samples), examiner().features
+    return metrics.frechet_distance(found, real), examiner().shares_off(found, real)
 
 
 def mnist(gan, rng):
     """10,000 samples of the averaged generator, and of G as it is: the Frechet distance of their features, in
     a classifier of real digits, from those of the 10,000 test digits, and how far their class shares are from
     those of the test digits (total variation); the same for 10,000 real training digits."""
-    pixels = DEMOS["mnist"].load("train").images
+    pixels = examiner().train.images
     real = pixels[rng.permutation(len(pixels))[:10_000]]
     z = gan.noise(10_000, rng=rng)
     row = {}

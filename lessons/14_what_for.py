@@ -137,8 +137,9 @@ assert sharp > 4 * sharp_bells > 0 and 0 < soft < 0.9 * soft_bells and perfect <
 # %%
 fig, axes = plt.subplots(2, 3, figsize=(11, 7.4), sharex=True, sharey=True)
 for row, name in zip(axes, rings, strict=True):
+    levels = np.linspace(0, maps[name][0].max(), 13)  # the same in a row
     for ax, it, who in zip(row, maps[name], ("p", "from D", "bells"), strict=True):
-        ax.contourf(ticks, ticks, it[2000:].reshape(51, 51), levels=12, cmap="Greys")
+        ax.contourf(ticks, ticks, it[2000:].reshape(51, 51), levels=levels, cmap="Greys", extend="max")
         ax.set(title=f"{name}: {who}", xlabel="x1" if ax in axes[1] else "", ylabel="x2" if who == "p" else "")
 plots.finish(fig, "14_density")
 
@@ -164,7 +165,7 @@ assert max(abs(by_ranks - counted), abs(reverse - 1 + counted)) < 1e-12 and coun
 # %% [markdown]
 # *The simple things*: the squared error after 30 principal components; the distance to the nearest known 2.
 # Then the energy of an **EBGAN** (lesson 12), D 784-256-64-256-784; that of the same auto-encoder alone: with a
-# margin of 0 no fake counts; and a plain D's logit, where low is strange. Each trains for 400 steps.
+# margin of next to 0 no fake counts; and a plain D's logit, where low is strange. Each trains for 400 steps.
 
 # %%
 twos, strange = known.images[known.labels == 2][:3000], y_test != 2
@@ -235,7 +236,7 @@ plots.finish(fig, "14_few")
 # pictures without labels: Improved GAN has 93 +- 6.5 errors of 10,000 with 100 labels (Salimans et al. 2016).
 # ## Misuse, limits, and what beats a GAN
 # - **Fakes of people.** What is asked for a 7 here is asked for a face elsewhere. Say of fakes what they are.
-# - **Copies.** A G of few data gives them away, and no score above would have told.
+# - **Copies.** A G of few data gives them away. Of the scores above only the nearest distance can tell.
 # - **Missing modes are missing people**: whom G forgets is not in made-up data, nor in what learns from them.
 # - **Scores can be gamed.** The judge and the distance took double exposures for better digits.
 # - **Detectors of fakes** are D's: they know yesterday's G, and the next G is trained against them.

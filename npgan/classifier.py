@@ -4,10 +4,13 @@ Shapes: x (m, d), logits a (m, k), labels (m,) whole numbers 0 to k - 1; p(y|x) 
 of uint8 are taken as pixels, and scaled to [-1, 1] as they are needed.
 """
 
+from functools import partial
+
 import numpy as np
 
-from npgan import require
-from npgan.layers import Dense, LeakyReLU
+from npgan import models, require
+from npgan.digits import from_pixels
+from npgan.layers import LeakyReLU
 from npgan.network import Network
 from npgan.optim import Adam
 
@@ -68,15 +71,13 @@ class Classifier(Network):
 
 def scaled(x):
     """Pixels 0 ... 255, uint8, as float32 in [-1, 1]; other numbers as they are."""
-    return x if x.dtype != np.uint8 else (x.astype(np.float32) - 127.5) / 127.5
+    return from_pixels(x) if x.dtype == np.uint8 else x
 
 
 def classifier(d, hidden=(256, 128), k=10, *, rng):
     """An untrained Classifier d-256-128-k, LeakyReLU 0.2 between, float32."""
-    layers, sizes = [], (d, *hidden, k)
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [Dense(n_in, n_out), LeakyReLU(0.2)]
-    return Classifier(*layers[:-1], rng=rng, dtype=np.float32)
+    layers = models.chain((d, *hidden, k), partial(LeakyReLU, 0.2))
+    return Classifier(*layers, rng=rng, dtype=np.float32)
 
 
 def learn(x, labels, *, rng, hidden=(256, 128), k=10, epochs=8, batch=128, lr=1e-3):

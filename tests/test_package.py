@@ -13,8 +13,8 @@ PACKAGE = Path(npgan.__file__).parent
 PATHS = sorted(PACKAGE.rglob("*.py"))
 DOWN = [  # imports run downwards only: a room may import from those before it
     "interrupts", "machine", "require", "files", "archive", "layers", "network", "games", "optim", "latent",
-    "gan", "distributions", "training", "theory", "classifier", "digits", "metrics", "variants", "models",
-    "gradcheck", "specs", "checkpoint", "plots", "app",
+    "gan", "distributions", "training", "theory", "digits", "metrics", "variants", "models", "classifier",
+    "judge", "gradcheck", "specs", "checkpoint", "plots", "app",
 ]  # fmt: skip
 CORE = "layers", "network", "games", "optim", "latent", "gan", "training", "theory"
 

@@ -99,7 +99,7 @@ def small_pictures():
 
     with ExitStack() as stack, np.errstate(all="ignore"):
         stack.enter_context(mock.patch("npgan.app.run.save_figure", save))
-        stack.enter_context(mock.patch("npgan.digits.judge", judge))
+        stack.enter_context(mock.patch("npgan.app.demos.scores.judge", judge))
         stack.enter_context(mock.patch("os.fsync", lambda handle: None))
         stack.enter_context(mock.patch("npgan.training.keep_memory", lambda: None))  # it would count
         stack.enter_context(mock.patch.dict(DEMOS, digits=DIGITS))

@@ -78,6 +78,9 @@ class Estimate(NamedTuple):
     def __str__(self):
         return f"{self.value:.3g} +- {self.error:.1g}"
 
+    def __format__(self, form):
+        return f"{self.value:{form}} +- {self.error:{form}}" if form else str(self)
+
 
 def with_error(score, x, *, parts=10):
     """The Estimate of score(x), a number for samples x (n, ...), whatever it is: by the jackknife.

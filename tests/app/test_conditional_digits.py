@@ -1,6 +1,7 @@
 """Digits with their labels, from the command line: trained, resumed, sampled class by class, played, scored."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from small_runs import contents, refused
 
 from npgan import checkpoint, digits, plots
 from npgan.app.cli import main
-from npgan.app.demos import DEMOS
+from npgan.app.demos import DEMOS, scores
 from npgan.app.demos.images import draw_grid
 from npgan.app.live.scene import Scene
 from npgan.app.live.session import Session
@@ -146,6 +147,22 @@ def test_score_leaves_out_what_d_alone_cannot_say(run, capsys):
     assert main(["score", str(run), "-n", "20"]) == 0
     text = capsys.readouterr().out
     assert "running average of G" in text and "untrained G" in text and "Mean of D(x)" not in text
+    assert "20 samples that are of the class asked for" in text
+
+
+def test_how_often_it_draws_what_it_is_asked_for(rng):
+    """Of a G that draws the next class in place of every fourth, and pixel k for class k."""
+
+    def sample(n, *, rng, raw, labels):
+        assert raw and (labels == np.arange(n) % 10).all()
+        images = np.full((n, 784), -1.0)
+        images[np.arange(n), (labels + (np.arange(n) % 4 == 3)) % 10] = 1
+        return images
+
+    gan = SimpleNamespace(k=10, sample=sample)
+    examiner = SimpleNamespace(judge=SimpleNamespace(classes=lambda x: x.argmax(axis=1)))
+    _, line = scores.obeyed_lines(gan, examiner, {"G as it is": True}, 40, rng=rng)
+    assert line.split() == ["G", "as", "it", "is", "0.750", "+-", f"{(0.75 * 0.25 / 40) ** 0.5:.3f}", "0.250"]
 
 
 def test_it_is_played():

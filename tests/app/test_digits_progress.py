@@ -16,6 +16,7 @@ from npgan.app.demos import DEMOS, scores
 from npgan.app.demos.images import draw_progress
 from npgan.app.live.session import Session
 from npgan.games import Diverged
+from npgan.judge import judge as judge_of
 
 NAMES = ["frechet", "shares", "frechet_raw", "shares_raw", "frechet_real", "shares_real"]
 SMALL = {"batch": 100, "g_hidden": [8], "d_hidden": [8]}
@@ -31,7 +32,7 @@ def test_the_scores_of_an_epoch_a_second_way(mnist):
     assert list(last) == ["step", "epoch", *NAMES] and last["step"] == str(STEPS)
     gan, rng = checkpoint.load(mnist / "checkpoint.npz").gan, np.random.default_rng([0, 1])  # seed 0
     train, test = digits.mnist(), digits.mnist(split="test")
-    judge = digits.judge(train)
+    judge = judge_of(train)
     order = np.random.default_rng(0)
     order.permutation(N_TEST)
     images = {

@@ -10,6 +10,7 @@ from digit_runs import N_TEST, TINY, N
 from npgan import checkpoint, digits
 from npgan.app.cli import main
 from npgan.app.demos import scores
+from npgan.judge import judge as judge_of
 
 
 def parzen(samples, validation, test):
@@ -68,7 +69,7 @@ def kinds(gan, train, test, n, rng):
     }
     copies = train.images[rng.permutation(N)[:n]]
     which = rng.integers(10, size=n)
-    p = digits.judge(train).probabilities(copies)
+    p = judge_of(train).probabilities(copies)
     ten = copies[np.unique(p.argmax(axis=0))]
     found["exact copies"] = copies
     moved = np.roll(copies.reshape(-1, 28, 28), 1, axis=2)
@@ -90,7 +91,7 @@ def test_score_prints_every_number_beside_its_control(mnist, capsys):
     assert main(["score", str(mnist), "-n", str(n), "--seed", "5"]) == 0
     table, classes, distances, views, likelihoods = capsys.readouterr().out.rstrip().split("\n\n")
     train, test = digits.mnist(), digits.mnist(split="test")
-    gan, judge = checkpoint.load(mnist / "checkpoint.npz").gan, digits.judge(train)
+    gan, judge = checkpoint.load(mnist / "checkpoint.npz").gan, judge_of(train)
     images = kinds(gan, train, test, n, np.random.default_rng(5))
 
     out = table.splitlines()
@@ -186,14 +187,14 @@ def test_controls_are_what_they_are_called(mnist, folder):
     train, test = digits.mnist(), digits.mnist(split="test")
     gan = checkpoint.load(mnist / "checkpoint.npz").gan
     before = gan.G.theta.copy(), gan.average.theta.copy()
-    controls = scores.controls(gan, train, test, 50, rng=np.random.default_rng(0))
+    controls = scores.controls(gan, scores.Examiner(train, test), test, 50, rng=np.random.default_rng(0))
     made = {name: make() for name, make in controls.items()}
     assert all(images.shape == (50, 784) and images.dtype == np.uint8 for images in made.values())
     rows = {row.tobytes() for row in train.images}
     assert all(row.tobytes() in rows for row in made["exact copies"])
     assert len(np.unique(made["exact copies"], axis=0)) == 50
     ten = np.unique(made["ten digits, again and again"], axis=0)
-    assert len(ten) <= 10 and len(np.unique(digits.judge(train).classes(ten))) >= len(ten) - 1
+    assert len(ten) <= 10 and len(np.unique(judge_of(train).classes(ten))) >= len(ten) - 1
     assert (gan.G.theta == before[0]).all() and (gan.average.theta == before[1]).all()
 
 

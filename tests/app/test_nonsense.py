@@ -58,6 +58,7 @@ def quick(monkeypatch, elsewhere):
     monkeypatch.setattr(lessons, "notebooks", lambda some: {"a.ipynb": b""})
     monkeypatch.setattr(site, "check", lambda: None)
     monkeypatch.setattr(site, "build", lambda some, say: {"index.html": site.GENERATOR.encode()})
+    monkeypatch.setattr(Run, "choose_threads", lambda self: "")
     monkeypatch.setattr(Run, "train", lambda self, quiet: "")
     monkeypatch.setattr(Run, "report", lambda self: [])
     monkeypatch.setattr("npgan.app.run.check_drawing", lambda: None)

@@ -12,6 +12,7 @@ import numpy as np
 
 from npgan import digits, metrics, theory
 from npgan.classifier import softmax
+from npgan.judge import judge
 from npgan.metrics import Estimate
 
 FEW = 20  # images at least for a score with its error
@@ -30,7 +31,7 @@ class Examiner:
     those of samples, f (n, w), are compared."""
 
     def __init__(self, train, test):
-        self.judge, self.train, rng = digits.judge(train), train, np.random.default_rng(0)
+        self.judge, self.train, rng = judge(train), train, np.random.default_rng(0)
         order = rng.permutation(len(test.images))
         self.features = self.judge.features(test.images)[order]
         self.accuracy = float((self.classes(self.features) == test.labels[order]).mean())
@@ -96,9 +97,9 @@ def untrained(gan, *, rng):
     return new
 
 
-def one_of_each(judge, images):
-    """Of each class the image that the judge is surest of."""
-    return images[np.unique(judge.probabilities(images).argmax(axis=0))]
+def one_of_each(net, images):
+    """Of each class the image that the classifier is surest of."""
+    return images[np.unique(net.probabilities(images).argmax(axis=0))]
 
 
 # --- during training ---
@@ -149,17 +150,12 @@ def lines(examiner, draw, averaged):
     kinds = "averaged G", "G as it is", "real training digits"
     for kind, (_, f) in zip(kinds, by_turns(examiner, draw, averaged), strict=True):
         if kind != "averaged G" or averaged:
-            far.append(f"{kind} {told(metrics.with_error(lambda f: metrics.frechet_distance(f, g), f), '.2f')}")
-            off.append(f"{kind} {told(metrics.with_error(lambda f: examiner.shares_off(f, g), f), '.3f')}")
+            far.append(f"{kind} {metrics.with_error(lambda f: metrics.frechet_distance(f, g), f):.2f}")
+            off.append(f"{kind} {metrics.with_error(lambda f: examiner.shares_off(f, g), f):.3f}")
     return [
         f"Frechet distance of {examiner.n:,} to {len(g):,} test digits: {', '.join(far)}",
         f"class shares off: {', '.join(off)}",
     ]
-
-
-def told(estimate, form):
-    """An Estimate as text."""
-    return f"{estimate.value:{form}} +- {estimate.error:{form}}"
 
 
 # --- the lines of `npgan score` ---
@@ -171,19 +167,24 @@ def score_lines(gan, train, test, *, n=10_000, rng):
     models = {name: pixels_of(gan, n, rng=rng, raw=raw[name]) for name in raw}
     m = min(n, len(test.images), len(train.images))  # of each, held against the test digits
     kinds = {name: lambda images=images: images[:m] for name, images in models.items()}
-    looked_at = {}
-    yield from judged_lines(Examiner(train, test), kinds | controls(gan, train, test, m, rng=rng), looked_at)
-    yield from look_lines(gan, looked_at, train)
+    examiner, looked_at = Examiner(train, test), {}
+    yield from judged_lines(examiner, kinds | controls(gan, examiner, test, m, rng=rng), looked_at)
+    if labelled := getattr(gan, "labelled", False):
+        yield from obeyed_lines(gan, examiner, raw, m, rng=rng)
+    yield from nearest_lines(looked_at, train)
+    if not labelled:  # a D that judges an image together with a label has no word for images alone
+        yield from d_lines(gan, looked_at)
     yield from parzen_lines(models, train, test)
 
 
-def controls(gan, train, test, m, *, rng):
+def controls(gan, examiner, test, m, *, rng):
     """{name: a function that makes m images of it}; those of the test digits are as they come."""
+    train = examiner.train
     copies = train.images[rng.permutation(len(train.images))[:m]]
     which = rng.integers(10, size=m)
 
     def ten():
-        return one_of_each(digits.judge(train), copies).take(which, axis=0, mode="wrap")
+        return one_of_each(examiner.judge, copies).take(which, axis=0, mode="wrap")
 
     return {
         REAL: lambda: test.images[:m],
@@ -215,7 +216,7 @@ def judged_lines(examiner, kinds, looked_at):
             yield f"  {name:28s} nothing to say of fewer than {FEW} images"
             continue
         rows[name] = examiner.row(f, g)
-        cells = map(told, rows[name], COLUMNS.values())
+        cells = map(format, rows[name], COLUMNS.values())
         yield f"  {name:28s}" + "".join(f"{cell:>17s}" for cell in cells)
     yield f"{len(images):,} of each kind; {REAL}: {half:,} against the other {half:,}."
     if len(rows) == len(kinds):
@@ -249,8 +250,20 @@ def blind_lines(rows):
         yield from wrap(text, WIDE)
 
 
-def look_lines(gan, looked_at, train):
-    """What the nearest training digits and D say. looked_at: {name: (n, 784) pixels}, models and controls."""
+def obeyed_lines(gan, examiner, raw, m, *, rng):
+    """How often m samples of a conditional G are of the class that it was asked for, in the eyes of the judge.
+    raw: {name: is it G as it is?}"""
+    asked = np.arange(m) % gan.k
+    yield f"\nShare of {m:,} samples that are of the class asked for, and, as a control, of the next one:"
+    for name in raw:
+        images = digits.to_pixels(gan.sample(m, rng=rng, raw=raw[name], labels=asked))
+        seen = examiner.judge.classes(images)
+        right, next_one = (float((seen == (asked + step) % gan.k).mean()) for step in (0, 1))
+        yield f"  {name:28s} {Estimate(right, math.sqrt(right * (1 - right) / m)):.3f}   {next_one:.3f}"
+
+
+def nearest_lines(looked_at, train):
+    """What the nearest training digits say. looked_at: {name: (n, 784) pixels}, models and controls."""
     yield f"\nMean distance to the nearest of {len(train.images):,} training digits, pixels in [0, 1]:"
     means = []
     for name, images in looked_at.items():
@@ -264,8 +277,10 @@ def look_lines(gan, looked_at, train):
         f"which may lie nearer ({blurs:.2f}). Theis et al. 2016. Whether G copies is for the eye: nearest.png."
     )
     yield from wrap(text, WIDE)
-    if getattr(gan, "labelled", False):
-        return  # its D judges an image together with a label
+
+
+def d_lines(gan, looked_at):
+    """What D says of the same."""
     reads = gan.game.reads
     says = "the chance of being real in D's eyes" if gan.game.limits else "what D makes of them"
     yield f"\nMean of {reads}(x), {says}; D has learned against G as it is:"
@@ -288,8 +303,8 @@ def parzen_lines(models, train, test):
     fit = len(train.images) - len(train.images) // 6  # the last sixth chooses sigma: MNIST's 10,000
     real, scores = train.images[:fit][:n], []
     yield f"\nParzen log-likelihood of {len(test.images):,} test digits, {n:,} samples as centres:"
-    controls = {f"{len(real):,} real training digits": lambda: real, "the same, blurred": lambda: blurred(real)}
-    for name, make in ({name: lambda x=x: x for name, x in models.items()} | controls).items():
+    beside = {f"{len(real):,} real training digits": lambda: real, "the same, blurred": lambda: blurred(real)}
+    for name, make in ({name: lambda x=x: x for name, x in models.items()} | beside).items():
         scores.append(metrics.parzen_log_likelihood(make(), train.images[fit:][:1000], test.images))
         yield f"  {name:28s} {scores[-1]}"
     yield f"  {'the 2014 paper, on MNIST':28s} 225 +- 2 nats"

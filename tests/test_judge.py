@@ -5,8 +5,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from npgan.digits import KEEP, Digits, cache, glyph_digits, judge
+from npgan.digits import KEEP, Digits, cache, glyph_digits
+from npgan.judge import judge
 
+pytestmark = pytest.mark.usefixtures("own_cache")
 FEW = Digits(*(part.copy() for part in (np.arange(784 * 6).reshape(6, 784).astype(np.uint8), np.arange(6))))
 
 
